@@ -1,0 +1,664 @@
+-- The schema that the migrations make. Generated (npm run cli -- schema dump): never edited, never run.
+
+create sequence ids as bigint start 1 increment 65536;
+
+create table api_keys (
+  program_no integer not null,
+  id text not null,
+  name text not null,
+  prefix text not null,
+  hash bytea not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (program_no, id)
+);
+CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
+comment on table api_keys is 'Server keys: sha256 of a 256-bit secret; shown once.';
+
+create table audit_log (
+  id bigint not null,
+  program_no integer,
+  at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  target text not null,
+  reason text,
+  before json,
+  after json,
+  constraint audit_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX audit_log_program_idx ON public.audit_log USING btree (program_no, id);
+CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table balances (
+  program_no integer not null,
+  person_id bigint not null,
+  account text not null,
+  unit text not null,
+  balance bigint not null,
+  constraint balances_pkey PRIMARY KEY (program_no, person_id, account, unit),
+  constraint balances_sign_check CHECK (
+CASE account
+    WHEN 'rewards'::text THEN true
+    WHEN 'debt'::text THEN (balance <= 0)
+    ELSE (balance >= 0)
+END)
+);
+comment on table balances is 'Kept by the trigger on ledger_entries alone; nobody else may write it. debt is what the person owes, below zero.';
+
+create table batches_in_flight (
+  program_no integer not null,
+  worker text not null,
+  first_id bigint not null,
+  last_id bigint not null,
+  started_at timestamp with time zone not null,
+  constraint batches_in_flight_pkey PRIMARY KEY (program_no)
+);
+comment on table batches_in_flight is 'Written before a batch is folded, removed with its effects: found at a claim, its events run singly.';
+
+create table claims (
+  program_no integer not null,
+  id bigint not null,
+  person_id bigint not null,
+  code_key text not null,
+  carrier text not null,
+  outcome text not null,
+  at timestamp with time zone not null,
+  cause_id bigint,
+  constraint claims_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX claims_person_idx ON public.claims USING btree (program_no, person_id, id);
+CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on table claims is 'Every code that came along with somebody, and what became of it; also those that lost.';
+
+create table codes (
+  program_no integer not null,
+  code_key text not null,
+  code text not null,
+  person_id bigint not null,
+  kind text not null,
+  channel text,
+  campaign text,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  suspended_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  max_uses integer,
+  uses integer not null default 0,
+  constraint codes_key_check CHECK ((code_key = lower(code))),
+  constraint codes_kind_check CHECK ((kind = ANY (ARRAY['primary'::text, 'link'::text]))),
+  constraint codes_pkey PRIMARY KEY (program_no, code_key),
+  constraint codes_uses_check CHECK (((uses >= 0) AND ((max_uses IS NULL) OR (uses <= max_uses))))
+);
+CREATE INDEX codes_person_idx ON public.codes USING btree (program_no, person_id);
+CREATE UNIQUE INDEX codes_primary_key ON public.codes USING btree (program_no, person_id) WHERE ((kind = 'primary'::text) AND (revoked_at IS NULL));
+
+create table debts (
+  program_no integer not null,
+  reward_id bigint not null,
+  person_id bigint not null,
+  unit text not null,
+  amount bigint not null,
+  remaining bigint not null,
+  created_at timestamp with time zone not null,
+  constraint debts_pkey PRIMARY KEY (program_no, reward_id),
+  constraint debts_remaining_check CHECK (((remaining >= 0) AND (remaining <= amount)))
+);
+CREATE INDEX debts_person_idx ON public.debts USING btree (program_no, person_id) WHERE (remaining > 0);
+comment on table debts is 'What a person owes because a reward was taken back after it was spent; later rewards repay it.';
+
+create table deductions (
+  program_no integer not null,
+  provider text not null,
+  account text not null,
+  kind text not null,
+  deduction_id text not null,
+  object_id text not null,
+  amount bigint not null,
+  tax bigint,
+  status text not null,
+  constraint deductions_amount_check CHECK ((amount >= 0)),
+  constraint deductions_kind_check CHECK ((kind = ANY (ARRAY['refund'::text, 'dispute'::text]))),
+  constraint deductions_pkey PRIMARY KEY (program_no, provider, account, kind, deduction_id),
+  constraint deductions_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'warning'::text, 'open'::text, 'won'::text, 'lost'::text]))),
+  constraint deductions_tax_check CHECK ((tax >= 0))
+);
+CREATE INDEX deductions_object_idx ON public.deductions USING btree (program_no, provider, account, object_id);
+comment on table deductions is 'Refunds and disputes as told, whole; only what counts is clamped when a reward''s target is computed.';
+
+create table deliveries (
+  program_no integer not null,
+  id bigint not null,
+  reward_id bigint not null,
+  kind text not null,
+  amount bigint not null,
+  unit text not null,
+  idempotency_key text not null,
+  sink text not null,
+  request text not null,
+  state text not null,
+  outcome text,
+  tried_once boolean not null,
+  attempts integer not null default 0,
+  retries integer not null default 0,
+  epoch integer not null default 0,
+  lease_until timestamp with time zone,
+  first_try_at timestamp with time zone,
+  next_try_at timestamp with time zone,
+  reference text,
+  cause_id bigint,
+  created_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  constraint deliveries_amount_check CHECK ((amount > 0)),
+  constraint deliveries_idempotency_key UNIQUE (program_no, idempotency_key),
+  constraint deliveries_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'reverse'::text, 'restore'::text]))),
+  constraint deliveries_outcome_check CHECK ((outcome = ANY (ARRAY['refused'::text, 'unknown'::text, 'not_sent'::text]))),
+  constraint deliveries_pkey PRIMARY KEY (program_no, id),
+  constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'waiting'::text, 'parked'::text, 'confirmed'::text, 'refused'::text, 'cancelled'::text])))
+);
+CREATE INDEX deliveries_due_idx ON public.deliveries USING btree (program_no, next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX deliveries_lease_idx ON public.deliveries USING btree (program_no, lease_until) WHERE (state = 'sending'::text);
+CREATE UNIQUE INDEX deliveries_one_open_key ON public.deliveries USING btree (program_no, reward_id) WHERE (settled_at IS NULL);
+CREATE UNIQUE INDEX deliveries_reference_key ON public.deliveries USING btree (program_no, sink, kind, reference) WHERE (reference IS NOT NULL);
+CREATE INDEX deliveries_reward_idx ON public.deliveries USING btree (program_no, reward_id, id);
+comment on column deliveries.request is 'The frozen request; every try sends these bytes under this key.';
+comment on column deliveries.state is 'planned → sending → confirmed | refused | accepted (202) | waiting (tried again later) | parked (a person acts).';
+
+create table delivery_attempts (
+  program_no integer not null,
+  delivery_id bigint not null,
+  no integer not null,
+  epoch integer not null,
+  at timestamp with time zone not null,
+  action text not null,
+  outcome text not null,
+  status integer,
+  detail text,
+  duration_ms integer not null,
+  constraint delivery_attempts_action_check CHECK ((action = ANY (ARRAY['send'::text, 'lookup'::text]))),
+  constraint delivery_attempts_pkey PRIMARY KEY (program_no, delivery_id, no)
+);
+CREATE TRIGGER delivery_attempts_append_only BEFORE DELETE OR UPDATE ON public.delivery_attempts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER delivery_attempts_no_truncate BEFORE TRUNCATE ON public.delivery_attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table first_payments (
+  program_no integer not null,
+  referrer_id bigint not null,
+  payment_id bigint not null,
+  referee_id bigint not null,
+  paid_at timestamp with time zone not null,
+  counted boolean not null,
+  constraint first_payments_pkey PRIMARY KEY (program_no, payment_id)
+);
+CREATE INDEX first_payments_window_idx ON public.first_payments USING btree (program_no, referrer_id, paid_at) WHERE counted;
+comment on table first_payments is 'First payments as they were decided; counted ones fill a velocity window, held ones do not.';
+
+create table inbox_events (
+  program_no integer not null,
+  id bigint not null generated always as identity,
+  source text not null,
+  event_id text not null,
+  type text not null,
+  received_at timestamp with time zone not null,
+  occurred_at timestamp with time zone,
+  tried_once boolean not null default false,
+  body text storage external,
+  body_hash bytea not null,
+  outcome text,
+  reason text,
+  constraint inbox_events_outcome_check CHECK ((outcome = ANY (ARRAY['ignored'::text, 'parked'::text]))),
+  constraint inbox_events_pkey PRIMARY KEY (program_no, id)
+);
+CREATE UNIQUE INDEX inbox_events_event_key ON public.inbox_events USING btree (program_no, source, event_id);
+CREATE INDEX inbox_events_outcome_idx ON public.inbox_events USING btree (program_no, outcome, id) WHERE (outcome IS NOT NULL);
+comment on column inbox_events.tried_once is 'Prefer: wait: what this event plans is delivered with one try before the answer.';
+comment on column inbox_events.body is 'As received; null once purged or erased. body_hash and the key stay for ever.';
+comment on column inbox_events.outcome is 'null: handled, or pending while inbox_queue holds it; ignored and parked say why in reason.';
+
+create table inbox_queue (
+  program_no integer not null,
+  id bigint not null,
+  constraint inbox_queue_pkey PRIMARY KEY (program_no, id)
+);
+comment on table inbox_queue is 'What waits for the engine; a row goes in with its event and out with its effects.';
+
+create table ledger_entries (
+  program_no integer not null,
+  transaction_id bigint not null,
+  line smallint not null,
+  person_id bigint not null,
+  account text not null,
+  unit text not null,
+  amount bigint not null,
+  constraint ledger_entries_account_check CHECK ((((person_id = 0) AND (account = ANY (ARRAY['rewards'::text, 'spent'::text, 'expired'::text, 'forfeited'::text]))) OR ((person_id > 0) AND (account = ANY (ARRAY['pending'::text, 'available'::text, 'delivered'::text, 'debt'::text]))))),
+  constraint ledger_entries_amount_check CHECK ((amount <> 0)),
+  constraint ledger_entries_pkey PRIMARY KEY (program_no, transaction_id, line)
+);
+CREATE INDEX ledger_entries_person_idx ON public.ledger_entries USING btree (program_no, person_id, transaction_id) WHERE (person_id > 0);
+CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON public.ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entries_no_truncate BEFORE TRUNCATE ON public.ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entries_post AFTER INSERT ON public.ledger_entries REFERENCING NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION post_entries();
+comment on column ledger_entries.person_id is '0: an account of the program itself.';
+comment on column ledger_entries.amount is 'Minor units; what comes in is positive. The entries of a transaction sum to zero per unit.';
+
+create table ledger_transactions (
+  program_no integer not null,
+  id bigint not null,
+  kind text not null,
+  reward_id bigint,
+  cause_id bigint,
+  at timestamp with time zone not null,
+  xid xid8 not null default pg_current_xact_id(),
+  constraint ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['earn'::text, 'credit'::text, 'release'::text, 'deliver'::text, 'spend'::text, 'unspend'::text, 'expire'::text, 'forfeit'::text, 'reverse'::text, 'restore'::text, 'repay'::text, 'join'::text]))),
+  constraint ledger_transactions_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX ledger_transactions_reward_idx ON public.ledger_transactions USING btree (program_no, reward_id, id) WHERE (reward_id IS NOT NULL);
+CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_balanced();
+CREATE TRIGGER ledger_transactions_no_truncate BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table lots (
+  program_no integer not null,
+  reward_id bigint not null,
+  person_id bigint not null,
+  unit text not null,
+  granted bigint not null,
+  remaining bigint not null,
+  expired bigint not null default 0,
+  expires_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint lots_pkey PRIMARY KEY (program_no, reward_id),
+  constraint lots_remaining_check CHECK (((remaining >= 0) AND (expired >= 0) AND ((remaining + expired) <= granted)))
+);
+CREATE INDEX lots_expiry_idx ON public.lots USING btree (program_no, expires_at) WHERE ((remaining > 0) AND (expires_at IS NOT NULL));
+CREATE INDEX lots_person_idx ON public.lots USING btree (program_no, person_id, expires_at, reward_id) WHERE (remaining > 0);
+comment on table lots is 'What of a reward is left to spend; used and expired in the order (expires_at nulls last, reward_id).';
+
+create table payment_aliases (
+  program_no integer not null,
+  provider text not null,
+  account text not null,
+  object_id text not null,
+  payment_id bigint,
+  constraint payment_aliases_pkey PRIMARY KEY (program_no, provider, account, object_id)
+);
+CREATE INDEX payment_aliases_payment_idx ON public.payment_aliases USING btree (program_no, payment_id);
+comment on column payment_aliases.payment_id is 'null: two invoices share this object, so it is an alias of neither; payment_links tells the parts.';
+
+create table payment_links (
+  program_no integer not null,
+  provider text not null,
+  account text not null,
+  object_id text not null,
+  payment_id bigint not null,
+  amount_paid bigint not null,
+  constraint payment_links_amount_paid_check CHECK ((amount_paid >= 0)),
+  constraint payment_links_pkey PRIMARY KEY (program_no, provider, account, object_id, payment_id)
+);
+CREATE INDEX payment_links_payment_idx ON public.payment_links USING btree (program_no, payment_id);
+
+create table payments (
+  program_no integer not null,
+  id bigint not null,
+  source text not null,
+  provider text not null,
+  account text not null,
+  source_payment_id text not null,
+  name_rank integer not null,
+  mode text not null,
+  currency text,
+  gross bigint,
+  tax bigint,
+  discount bigint,
+  credit_applied bigint,
+  settled_currency text,
+  settled_gross bigint,
+  figures_rank integer not null,
+  kind text,
+  paid_at timestamp with time zone,
+  person_id bigint,
+  payer_by text,
+  payer_rank integer not null,
+  email_hash text,
+  instrument_hash text,
+  match_until timestamp with time zone,
+  unmatched boolean not null default false,
+  merged_into bigint,
+  reason text,
+  created_at timestamp with time zone not null,
+  constraint payments_figures_check CHECK ((((gross IS NULL) = (currency IS NULL)) AND (gross >= 0) AND ((tax >= 0) AND (tax <= gross)))),
+  constraint payments_merged_check CHECK (((merged_into IS NULL) OR (merged_into <> id))),
+  constraint payments_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX payments_email_idx ON public.payments USING btree (program_no, email_hash) WHERE (email_hash IS NOT NULL);
+CREATE INDEX payments_match_idx ON public.payments USING btree (program_no, match_until) WHERE (match_until IS NOT NULL);
+CREATE UNIQUE INDEX payments_name_key ON public.payments USING btree (program_no, source_payment_id) WHERE (merged_into IS NULL);
+CREATE INDEX payments_person_idx ON public.payments USING btree (program_no, person_id, paid_at);
+CREATE INDEX payments_reason_idx ON public.payments USING btree (program_no, created_at, id) WHERE (reason IS NOT NULL);
+comment on column payments.gross is 'What was paid, tax included; null while only a refund or dispute has named the payment.';
+comment on column payments.match_until is 'Until then it waits for an invoice to name it.';
+comment on column payments.reason is 'Why it earned nothing; null when a rule granted something.';
+
+create table person_aliases (
+  program_no integer not null,
+  kind text not null,
+  value text not null,
+  person_id bigint not null,
+  constraint person_aliases_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'customer'::text]))),
+  constraint person_aliases_pkey PRIMARY KEY (program_no, kind, value)
+);
+CREATE INDEX person_aliases_person_idx ON public.person_aliases USING btree (program_no, person_id);
+
+create table person_facts (
+  program_no integer not null,
+  kind text not null,
+  value_hash text not null,
+  person_id bigint not null,
+  seen_at timestamp with time zone not null,
+  constraint person_facts_kind_check CHECK ((kind = ANY (ARRAY['ip'::text, 'subnet'::text, 'fingerprint'::text, 'instrument'::text]))),
+  constraint person_facts_pkey PRIMARY KEY (program_no, kind, value_hash, person_id)
+);
+CREATE INDEX person_facts_person_idx ON public.person_facts USING btree (program_no, person_id);
+comment on table person_facts is 'Keyed hashes of what a person was seen with; fraud signals compare them.';
+
+create table person_secrets (
+  program_no integer not null,
+  person_id bigint not null,
+  key_version integer not null,
+  email bytea,
+  name bytea,
+  constraint person_secrets_pkey PRIMARY KEY (program_no, person_id)
+);
+comment on table person_secrets is 'Address and name, each encrypted under a key derived from a salt beside it: deleting the row is the erasure.';
+
+create table persons (
+  program_no integer not null,
+  id bigint not null,
+  member_id text not null,
+  created_at timestamp with time zone not null,
+  account_created_at timestamp with time zone,
+  signed_up_at timestamp with time zone,
+  completed_at timestamp with time zone,
+  email_hash text,
+  email_verified boolean,
+  domain_hash text,
+  public_mailbox boolean not null default false,
+  org_id text,
+  rate bigint,
+  tier text,
+  suspended_at timestamp with time zone,
+  suspended_reason text,
+  note text,
+  first_payment_id bigint,
+  first_paid_at timestamp with time zone,
+  merged_into bigint,
+  deleted_at timestamp with time zone,
+  erased_at timestamp with time zone,
+  constraint persons_merged_check CHECK (((merged_into IS NULL) OR (merged_into <> id))),
+  constraint persons_pkey PRIMARY KEY (program_no, id),
+  constraint persons_rate_check CHECK (((rate >= 0) AND (rate <= 1000000)))
+);
+CREATE INDEX persons_created_idx ON public.persons USING btree (program_no, created_at, id);
+CREATE INDEX persons_email_idx ON public.persons USING btree (program_no, email_hash) WHERE (email_hash IS NOT NULL);
+comment on column persons.email_hash is 'Keyed hash of the address as matched: plus tags, case and Gmail dots do not count.';
+comment on column persons.rate is 'An individual rate in parts per million, set by an admin.';
+comment on column persons.first_paid_at is 'Event time of the earliest payment that could earn.';
+
+create table program_versions (
+  program_no integer not null,
+  version integer not null,
+  hash text not null,
+  file text not null,
+  created_at timestamp with time zone not null,
+  constraint program_versions_hash_key UNIQUE (program_no, hash),
+  constraint program_versions_pkey PRIMARY KEY (program_no, version),
+  constraint program_versions_program_no_fkey FOREIGN KEY (program_no) REFERENCES programs(no)
+);
+CREATE TRIGGER program_versions_append_only BEFORE DELETE OR UPDATE ON public.program_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER program_versions_no_truncate BEFORE TRUNCATE ON public.program_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table programs (
+  no integer not null generated always as identity,
+  name text not null,
+  created_at timestamp with time zone not null,
+  constraint programs_name_key UNIQUE (name),
+  constraint programs_pkey PRIMARY KEY (no)
+);
+
+create table referrals (
+  program_no integer not null,
+  referee_id bigint not null,
+  id bigint not null,
+  referrer_id bigint not null,
+  code_key text not null,
+  carrier text not null,
+  status text not null,
+  reason text,
+  flags text[] not null default '{}'::text[],
+  held boolean not null default false,
+  evidence json not null,
+  created_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  constraint referrals_not_oneself_check CHECK ((referee_id <> referrer_id)),
+  constraint referrals_pkey PRIMARY KEY (program_no, referee_id),
+  constraint referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'denied'::text, 'void'::text])))
+);
+CREATE UNIQUE INDEX referrals_id_key ON public.referrals USING btree (program_no, id);
+CREATE INDEX referrals_referrer_idx ON public.referrals USING btree (program_no, referrer_id, created_at, id);
+
+create table reward_history (
+  program_no integer not null,
+  id bigint not null,
+  reward_id bigint not null,
+  status text not null,
+  reason text,
+  outcome text,
+  amount bigint not null,
+  at timestamp with time zone not null,
+  cause_id bigint,
+  actor text,
+  note text,
+  constraint reward_history_pkey PRIMARY KEY (program_no, reward_id, id)
+);
+CREATE TRIGGER reward_history_append_only BEFORE DELETE OR UPDATE ON public.reward_history FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_history_no_truncate BEFORE TRUNCATE ON public.reward_history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table reward_transitions (
+  from_status text not null,
+  to_status text not null,
+  constraint reward_transitions_pkey PRIMARY KEY (from_status, to_status)
+);
+comment on table reward_transitions is 'The status changes that exist. Credited never returns to pending.';
+
+create table rewards (
+  program_no integer not null,
+  id bigint not null,
+  rule text not null,
+  beneficiary text not null,
+  person_id bigint not null,
+  member_id text not null,
+  referrer_id bigint not null,
+  referee_id bigint not null,
+  status text not null,
+  reason text,
+  outcome text,
+  flags text[] not null default '{}'::text[],
+  unit text not null,
+  amount bigint not null,
+  reversed_amount bigint not null default 0,
+  forfeited_amount bigint not null default 0,
+  posted_amount bigint not null default 0,
+  allowance bigint,
+  rate bigint,
+  conversion_num bigint not null default 1,
+  conversion_den bigint not null default 1,
+  base_amount bigint,
+  base_currency text,
+  source text,
+  source_payment_id text,
+  payment_id bigint,
+  idempotency_key text not null,
+  program_version integer not null,
+  released boolean not null default false,
+  approved_at timestamp with time zone,
+  delivered_amount bigint not null default 0,
+  in_flight bigint,
+  reverse_count integer not null default 0,
+  restore_count integer not null default 0,
+  created_at timestamp with time zone not null,
+  credited_at timestamp with time zone,
+  vests_at timestamp with time zone,
+  settles_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  explain json not null,
+  constraint rewards_allowance_check CHECK (((allowance IS NULL) OR (amount <= allowance))),
+  constraint rewards_amount_check CHECK (((amount >= 0) AND (posted_amount >= 0) AND (delivered_amount >= 0))),
+  constraint rewards_beneficiary_check CHECK ((beneficiary = ANY (ARRAY['referrer'::text, 'referee'::text]))),
+  constraint rewards_forfeited_check CHECK (((forfeited_amount >= 0) AND ((reversed_amount + forfeited_amount) <= amount))),
+  constraint rewards_idempotency_key UNIQUE (program_no, idempotency_key),
+  constraint rewards_pkey PRIMARY KEY (program_no, id),
+  constraint rewards_reversed_check CHECK (((reversed_amount >= 0) AND (reversed_amount <= amount))),
+  constraint rewards_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'credited'::text, 'failed'::text, 'reversed'::text, 'rejected'::text])))
+);
+CREATE INDEX rewards_created_idx ON public.rewards USING btree (created_at, id);
+CREATE UNIQUE INDEX rewards_payment_key ON public.rewards USING btree (program_no, payment_id, rule, person_id) WHERE (payment_id IS NOT NULL);
+CREATE INDEX rewards_person_idx ON public.rewards USING btree (program_no, person_id, created_at, id);
+CREATE INDEX rewards_referee_idx ON public.rewards USING btree (program_no, referee_id);
+CREATE INDEX rewards_settles_idx ON public.rewards USING btree (program_no, settles_at) WHERE ((status = 'pending'::text) AND (settles_at IS NOT NULL));
+CREATE UNIQUE INDEX rewards_source_payment_id_key ON public.rewards USING btree (program_no, source_payment_id, rule, member_id);
+CREATE INDEX rewards_status_idx ON public.rewards USING btree (program_no, status, created_at, id) WHERE (status <> 'credited'::text);
+CREATE INDEX rewards_vests_idx ON public.rewards USING btree (program_no, vests_at) WHERE ((status = 'pending'::text) AND (vests_at IS NOT NULL));
+CREATE TRIGGER rewards_delete BEFORE DELETE ON public.rewards FOR EACH ROW WHEN (((old.posted_amount > 0) OR (old.delivered_amount > 0) OR (old.in_flight IS NOT NULL) OR (old.credited_at IS NOT NULL))) EXECUTE FUNCTION refuse_reward_delete();
+CREATE TRIGGER rewards_identity BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN (((old.rule <> new.rule) OR (old.unit <> new.unit) OR (old.program_version <> new.program_version) OR ((old.idempotency_key <> new.idempotency_key) AND ((old.posted_amount > 0) OR (old.in_flight IS NOT NULL) OR (old.delivered_amount > 0))))) EXECUTE FUNCTION check_reward_identity();
+CREATE TRIGGER rewards_transition BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION check_reward_transition();
+comment on column rewards.posted_amount is 'What of it stands in the ledger for the person now; the entries of the reward sum to it.';
+comment on column rewards.released is 'The signals let it through; approved_at: a person did.';
+comment on column rewards.delivered_amount is 'What the sink has confirmed, net of confirmed reversals; in_flight names the delivery that is not settled.';
+
+create table seals (
+  program_no integer not null,
+  seq bigint not null,
+  from_id bigint not null,
+  to_id bigint not null,
+  transactions bigint not null,
+  previous bytea not null,
+  hash bytea not null,
+  sealed_at timestamp with time zone not null,
+  constraint seals_pkey PRIMARY KEY (program_no, seq)
+);
+CREATE TRIGGER seals_append_only BEFORE DELETE OR UPDATE ON public.seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER seals_no_truncate BEFORE TRUNCATE ON public.seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on table seals is 'A hash chain over ranges of ledger transactions, written behind the ledger.';
+
+create table settings (
+  key text not null,
+  value text not null,
+  constraint settings_pkey PRIMARY KEY (key)
+);
+comment on table settings is 'One row per fact about this database: test_clock_now, created_under_test_clock.';
+
+create table sink_breakers (
+  program_no integer not null,
+  failures integer not null,
+  open_until timestamp with time zone,
+  constraint sink_breakers_pkey PRIMARY KEY (program_no)
+);
+
+create table source_types (
+  program_no integer not null,
+  source text not null,
+  type text not null,
+  first_seen_at timestamp with time zone not null,
+  constraint source_types_pkey PRIMARY KEY (program_no, source, type)
+);
+comment on table source_types is 'Which event types a source has ever delivered: invoice_payment.* decides what a bare payment intent may earn.';
+
+CREATE OR REPLACE FUNCTION public.check_balanced()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (
+    select from ledger_entries e where e.program_no = new.program_no and e.transaction_id = new.id
+    group by e.unit having sum(e.amount) <> 0)
+  then
+    raise exception 'ledger transaction % does not sum to zero', new.id using errcode = 'check_violation';
+  end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.check_reward_identity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'who earned a reward, by which rule and under which key it was delivered, never changes'
+    using errcode = 'check_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.check_reward_transition()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from reward_transitions t where t.from_status = old.status and t.to_status = new.status) then
+    raise exception 'a % reward cannot become %', old.status, new.status using errcode = 'check_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.post_entries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if exists (
+    select from new_entries e
+    left join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id
+    where t.xid is distinct from pg_current_xact_id()
+  ) then
+    raise exception 'entries belong to a ledger transaction of the same database transaction' using errcode = 'check_violation';
+  end if;
+  if exists (
+    select from new_entries e
+    join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id
+    where e.person_id > 0 and t.kind <> 'join'
+    group by e.program_no, e.transaction_id having min(e.person_id) <> max(e.person_id)
+  ) then
+    raise exception 'a ledger transaction touches one person only' using errcode = 'check_violation';
+  end if;
+  -- Not an upsert: its CHECK would be asked about the difference before the conflict is seen.
+  with changed as (
+    select e.program_no, e.person_id, e.account, e.unit, sum(e.amount)::bigint as amount
+    from new_entries e group by e.program_no, e.person_id, e.account, e.unit),
+  updated as (
+    update balances b set balance = b.balance + c.amount from changed c
+    where b.program_no = c.program_no and b.person_id = c.person_id and b.account = c.account and b.unit = c.unit
+    returning b.program_no, b.person_id, b.account, b.unit)
+  insert into balances (program_no, person_id, account, unit, balance)
+  select c.program_no, c.person_id, c.account, c.unit, c.amount from changed c
+  where (c.program_no, c.person_id, c.account, c.unit) not in (select u.program_no, u.person_id, u.account, u.unit from updated u);
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_reward_delete()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'reward % has a history in the ledger', old.id using errcode = 'check_violation';
+end $function$;

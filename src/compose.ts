@@ -1,0 +1,196 @@
+/**
+ * The only place that wires things together: configuration, database, programs, inbox, engine, delivery, HTTP.
+ * Promises: every process (all in one, web, worker, CLI) is made of the same parts. Must never: hold a rule.
+ */
+import pino, { type Logger } from 'pino';
+import { unseal } from './accounts/keyed.ts';
+import type { Env } from './config/env.ts';
+import { ConfigError } from './config/env.ts';
+import { storePrograms } from './config/program-store.ts';
+import { EXAMPLES_DIR, loadPrograms } from './config/programs.ts';
+import { adminToken, secretKeys } from './config/secrets.ts';
+import { createCore } from './core.ts';
+import { openPools, type Pools } from './db/pool.ts';
+import { schemaState } from './db/migrate.ts';
+import { createDeliverer } from './delivery/deliver.ts';
+import { SINKS } from './delivery/sinks/index.ts';
+import { createHttp } from './delivery/egress.ts';
+import { signals } from './fraud/signals/index.ts';
+import type { Deps } from './http/deps.ts';
+import { loggable } from './http/request-log.ts';
+import { checkTestClock, systemClock, testClock } from './jobs/clock.ts';
+import { advanceClock, type DuePorts, runDue, settleEvent } from './jobs/due.ts';
+import { READ_SECRET } from './accounts/secrets.sql.ts';
+import type { LoadedProgram } from './model/program.ts';
+import { PROVIDERS } from './providers/index.ts';
+
+export interface Service {
+  readonly env: Env;
+  readonly log: Logger;
+  readonly pools: Pools;
+  readonly programs: readonly LoadedProgram[];
+  readonly deps: Deps;
+  readonly adminToken: ReturnType<typeof adminToken>;
+  /** All that is due now for one program: timers, deliveries. */
+  readonly runDue: (programNo: number) => Promise<void>;
+  readonly wakeQueued: () => Promise<void>;
+  readonly startWork: () => void;
+  /** Ends what is under way and closes the database; nothing acknowledged is lost. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface ComposeOptions {
+  readonly env: Env;
+  readonly role: 'all' | 'web' | 'worker' | 'cli';
+  readonly databaseUrl: string;
+  /** The database is the embedded one, so examples may make what they lack. */
+  readonly embedded: boolean;
+  readonly log?: Logger;
+  readonly crashPoint?: (name: string) => void;
+}
+
+export async function compose(options: ComposeOptions): Promise<Service> {
+  const { env, role } = options;
+  const log = options.log ?? pino({ level: env.logLevel, serializers: { err: loggable } });
+  const notice = (line: string) => log.warn(line);
+  const pools = openPools(options.databaseUrl, { applicationName: role, prepared: env.databasePrepared, log: notice });
+  try {
+    return await wire(options, log, pools);
+  } catch (error) {
+    await pools.close();
+    throw error;
+  }
+}
+
+async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise<Service> {
+  const { env, role } = options;
+  const notice = (line: string) => log.warn(line);
+  await refuseForeignSchema(pools);
+  await checkTestClock(pools.general, env.testClock);
+  const settable = env.testClock ? testClock(pools.general) : undefined;
+  const clock = settable ?? systemClock;
+  const programs = await readPrograms(options, log, pools, await clock.now());
+  const keys = secretKeys(env);
+  const byNo = new Map(programs.map((loaded) => [loaded.no, loaded]));
+  const programByNo = (no: number) => byNo.get(no);
+  const folds = role !== 'web';
+
+  const core = createCore({
+    pools,
+    keys,
+    providers: PROVIDERS,
+    programByNo,
+    now: clock.now,
+    folds,
+    onBatch: ({ no, program }, result) => {
+      if (result.parked > 0) log.error({ program: program.program, parked: result.parked }, 'events parked: see /admin/v1/events?state=parked');
+      if (result.plannedDeliveries) deliverer.wake(no);
+    },
+    onError: ({ program }, error) => log.error({ program: program.program, err: error }, 'a batch failed and will be tried again'),
+    crashPoint: options.crashPoint,
+  });
+  const http = createHttp({ allow: env.egressAllow });
+  const deliverer = createDeliverer({
+    pools,
+    clock,
+    programByNo: (no) => {
+      const loaded = programByNo(no);
+      if (!loaded) throw new Error(`bug: no program ${no}`);
+      return loaded;
+    },
+    http,
+    log: notice,
+    onResults: (no) => core.engine.wake(no),
+  });
+
+  const due: DuePorts = {
+    pool: pools.general,
+    clock,
+    programs: () => programs,
+    drain: (no) => core.engine.drain(no),
+    drainUntil: (no, id) => core.engine.drainUntil(no, id),
+    deliver: (no, { once }) => deliverer.runDue(no, { once }),
+  };
+  const token = adminToken(env);
+  const deps: Deps = {
+    env,
+    log,
+    pools,
+    adminToken: token.token,
+    clock,
+    programs: {
+      byName: (name) => programs.find(({ program }) => program.program === name),
+      byHost: (host) => programs.find(({ program }) => program.hosts.includes(host)),
+      all: () => programs,
+    },
+    providers: PROVIDERS,
+    receive: async ({ parsed, ...event }) => await core.receive({ ...event, receivedAt: await clock.now() }, parsed),
+    submit: async (no, command, submitOptions) => {
+      const done = await core.engine.submit(no, command, submitOptions);
+      return done.ok ? { ok: true, inboxId: done.id } : done;
+    },
+    settle: (no, id, timeoutMs) => settleEvent(due, no, id, timeoutMs),
+    settleAccepted: async (no, key, answer, reference) => {
+      const found = await deliverer.settleAccepted(no, key, answer, reference);
+      if (found !== 'found') return found;
+      await core.engine.drain(no);
+      return 'done';
+    },
+    advanceClock: async (to) => await advanceTestClock(due, settable, to),
+    schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
+    openSecret: async (no, personId) => {
+      const { rows } = await pools.general.query(READ_SECRET, [no, personId]);
+      const [row] = rows;
+      const open = (sealed: Buffer | null) => (sealed ? unseal(keys, no, row.key_version, sealed) : null);
+      return row && { email: open(row.email), name: open(row.name) };
+    },
+  };
+  return {
+    env,
+    log,
+    pools,
+    programs,
+    deps,
+    adminToken: token,
+    runDue: (no) => runDue(due, no, { once: false }),
+    wakeQueued: () => core.engine.wakeQueued(),
+    startWork: () => {
+      deliverer.start();
+      void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
+    },
+    stop: async () => {
+      await core.engine.stop();
+      await deliverer.stop();
+      await pools.close();
+    },
+  };
+}
+
+async function advanceTestClock(
+  due: DuePorts,
+  clock: ReturnType<typeof testClock> | undefined,
+  to: Date,
+): Promise<'done' | 'clock_backwards'> {
+  if (!clock) throw new Error('bug: the system clock cannot be set');
+  return await advanceClock({ ...due, clock }, to);
+}
+
+async function refuseForeignSchema(pools: Pools): Promise<void> {
+  const state = await schemaState(pools.general);
+  if (state === 'behind') throw new ConfigError('the database is behind this version of Plusone: run `npm run migrate`');
+  if (state === 'ahead') throw new ConfigError('the database is newer than this version of Plusone: deploy the newer one');
+}
+
+async function readPrograms(options: ComposeOptions, log: Logger, pools: Pools, now: Date): Promise<LoadedProgram[]> {
+  const { env, embedded } = options;
+  const examples = env.programsDir === undefined;
+  const { programs, notices } = loadPrograms(env.programsDir ?? EXAMPLES_DIR, {
+    env: env.raw,
+    providers: PROVIDERS,
+    kinds: { signals: new Set(signals.keys()), sinks: new Set(['ledger', ...SINKS.keys()]), rules: new Set(['payment']), dialects: new Set() },
+    ownHost: new URL(env.publicUrl).hostname,
+    generateIn: examples && embedded ? env.dataDir : undefined,
+  });
+  for (const line of notices) log.info(line);
+  return await storePrograms(pools.general, programs, now);
+}

@@ -1,0 +1,98 @@
+/**
+ * The inbox and the engine wired together: what every process that takes or folds events needs.
+ * Promises: an event that was received wakes its program's loop; nothing here knows HTTP or a sink. Must never: hold
+ * state that a restart would miss.
+ */
+import { randomUUID } from 'node:crypto';
+import type { DerivedKeys } from './accounts/keyed.ts';
+import { keyedFor, seal } from './accounts/keyed.ts';
+import type { Pools } from './db/pool.ts';
+import { freezeDelivery } from './delivery/freeze.ts';
+import { Engine, type EngineOptions } from './engine/engine.ts';
+import type { StoredEvent } from './engine/read-events.ts';
+import { isPublicMailbox } from './fraud/public-mailboxes.ts';
+import { subnetOf } from './fraud/subnet.ts';
+import { Handoff } from './inbox/handoff.ts';
+import { createReceiver, type NewEvent, type Received } from './inbox/receive.ts';
+import { customerOf } from './ledger/delivered.ts';
+import type { Keyed } from './model/fold.ts';
+import type { LoadedProgram } from './model/program.ts';
+import type { Provider } from './model/provider.ts';
+import type { DeliveryIntent } from './model/records.ts';
+import type { World } from './model/world.ts';
+
+export interface CoreOptions {
+  readonly pools: Pools;
+  readonly keys: DerivedKeys;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly programByNo: (no: number) => LoadedProgram | undefined;
+  readonly now: () => Promise<Date>;
+  readonly onBatch: EngineOptions['onBatch'];
+  readonly onError: EngineOptions['onError'];
+  /** false in a process that only takes events: workers fold them. */
+  readonly folds: boolean;
+  readonly onReceived?: (programNo: number) => void;
+  readonly crashPoint?: (name: string) => void;
+}
+
+export interface Core {
+  readonly engine: Engine;
+  readonly receive: (event: NewEvent, parsed?: unknown) => Promise<Received>;
+}
+
+function freeze(loaded: LoadedProgram, world: World, intent: DeliveryIntent): { sink: string; request: string } {
+  const reward = world.rewards.get(intent.rewardId);
+  if (!reward) throw new Error(`bug: delivery ${intent.id} is of no reward`);
+  const known = world.aliases.by('person', reward.personId).find((alias) => alias.kind === 'customer');
+  const customerId = customerOf(world, loaded, reward) ?? known?.value.split(':').slice(2).join(':') ?? null;
+  return freezeDelivery(loaded, intent, reward, customerId);
+}
+
+export function createCore(options: CoreOptions): Core {
+  const { pools, keys, providers } = options;
+  const handoff = new Handoff<StoredEvent>();
+  const parsedBodies = new WeakMap<NewEvent, unknown>();
+  const receiver = createReceiver({
+    pool: pools.intake,
+    statement: pools.statement,
+    onStored: (event, id) => {
+      if (options.folds) {
+        const body = parsedBodies.get(event) ?? JSON.parse(event.body);
+        handoff.put(event.programNo, { ...event, id, occurredAt: event.occurredAt ?? null, body }, event.body.length);
+        engine.wake(event.programNo);
+      }
+      options.onReceived?.(event.programNo);
+    },
+  });
+  const receive = (event: NewEvent, parsed?: unknown) => {
+    if (parsed !== undefined) parsedBodies.set(event, parsed);
+    return receiver(event);
+  };
+  const keyed = new Map<LoadedProgram, Keyed>();
+  const engine: Engine = new Engine({
+    pool: pools.general,
+    statement: pools.statement,
+    now: options.now,
+    providers,
+    handoff,
+    keyedFor: (loaded) => {
+      const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
+      keyed.set(loaded, made);
+      return made;
+    },
+    isPublicMailbox,
+    subnetOf,
+    savePorts: (loaded) => ({
+      keyVersion: keys.current,
+      seal: (programNo, value) => seal(keys, programNo, value),
+      freeze: (world, intent) => freeze(loaded, world, intent),
+    }),
+    worker: randomUUID(),
+    crashPoint: options.crashPoint ?? (() => {}),
+    programByNo: options.programByNo,
+    receive,
+    onBatch: options.onBatch,
+    onError: options.onError,
+  });
+  return { engine, receive };
+}

@@ -1,0 +1,166 @@
+/**
+ * What people, timers and sinks tell the engine, folded like any other event.
+ * Promises: a command that does not fit the state changes nothing and says why; the same command twice acts once. Must
+ * never: credit what a signal holds without a person's name on it.
+ */
+import { personOfMember } from '../accounts/persons.ts';
+import { takeResult } from '../ledger/delivered.ts';
+import { addHistory, REVERSED_BY_ADMIN } from '../ledger/history.ts';
+import { reject, settle } from '../ledger/settle.ts';
+import { type Command, type CommandOutcome, DONE, refuse } from '../model/commands.ts';
+import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
+import { parsePercent } from '../model/money.ts';
+import type { Reward } from '../model/records.ts';
+import type { World } from '../model/world.ts';
+import { evaluatePayment } from './evaluate-payment.ts';
+import { handleMemberCommand } from './member-commands.ts';
+
+
+type Of<C extends Command['command']> = Extract<Command, { command: C }>;
+
+export function handleCommand(world: World, ctx: FoldContext, event: FoldEvent, command: Command): CommandOutcome {
+  const actor = 'actor' in command ? command.actor : null;
+  const note = 'note' in command && typeof command.note === 'string' ? command.note : null;
+  const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor, note };
+  const before = shown(world, command);
+  const outcome = carryOut(world, ctx, event, command, cause);
+  if (actor !== null && outcome.ok) audit(world, ctx, command, { actor, note, before });
+  return outcome;
+}
+
+function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Command, cause: Cause): CommandOutcome {
+  switch (command.command) {
+    case 'reward.approve':
+      return withReward(world, command.rewardId, (reward) => approve(world, ctx, reward, cause));
+    case 'reward.reject':
+      return withReward(world, command.rewardId, (reward) => refuseReward(world, ctx, reward, command, cause));
+    case 'reward.reverse':
+      return withReward(world, command.rewardId, (reward) => reverse(world, ctx, reward, cause));
+    case 'reward.due':
+      return withReward(world, command.rewardId, (reward) => reevaluate(world, ctx, reward, cause));
+    case 'delivery.result':
+      return withReward(world, command.rewardId, (reward) => deliveryResult(world, ctx, reward, command, cause));
+    case 'payment.match_due':
+      return matchDue(world, ctx, BigInt(command.paymentId), cause);
+    case 'member.patch':
+      return patchMember(world, ctx, command);
+    default:
+      return handleMemberCommand(world, ctx, event, command);
+  }
+}
+
+/** What an admin's action changes, as the audit log shows it. */
+function shown(world: World, command: Command): Record<string, unknown> | null {
+  if (command.command === 'member.patch') {
+    const person = personOfMember(world, command.memberId);
+    return person ? { rate: person.rate, tier: person.tier, suspended_at: person.suspendedAt, note: person.note } : null;
+  }
+  const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
+  return reward ? { status: reward.status, reason: reward.reason, flags: reward.flags } : null;
+}
+
+function audit(
+  world: World,
+  ctx: FoldContext,
+  command: Command,
+  { actor, note, before }: { actor: string; note: string | null; before: Record<string, unknown> | null },
+): void {
+  const target = 'rewardId' in command ? `rw_${command.rewardId}` : 'memberId' in command ? command.memberId : '';
+  const after = shown(world, command);
+  world.audit.put({ id: ctx.nextId(), at: ctx.now, actor, action: command.command, target, reason: note, before, after });
+}
+
+function withReward(world: World, id: string, run: (reward: Reward) => CommandOutcome): CommandOutcome {
+  const reward = world.rewards.get(BigInt(id));
+  return reward ? run(reward) : refuse('unknown_reward');
+}
+
+function reevaluate(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
+  if (reward.paymentId !== null) evaluatePayment(world, ctx, reward.paymentId, cause);
+  return DONE;
+}
+
+function approve(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
+  const open = reward.inFlight === null ? undefined : world.openDeliveries.get(reward.inFlight);
+  const stuck = reward.status === 'failed' || reward.flags.includes('reversal_undelivered');
+  if (stuck && open) {
+    world.openDeliveries.put({ ...open, tryNow: true });
+    addHistory(world, ctx, reward, cause);
+    return DONE;
+  }
+  if (reward.status !== 'pending' || reward.reason !== 'held') return refuse('not_approvable');
+  world.rewards.put({ ...reward, approvedAt: ctx.now });
+  return reevaluate(world, ctx, reward, cause);
+}
+
+function refuseReward(
+  world: World,
+  ctx: FoldContext,
+  reward: Reward,
+  command: Of<'reward.reject'>,
+  cause: Cause,
+): CommandOutcome {
+  if (reward.status !== 'pending' && reward.status !== 'failed') return refuse('not_rejectable');
+  const open = reward.inFlight === null ? undefined : world.openDeliveries.get(reward.inFlight);
+  if (reward.deliveredAmount > 0n) return refuse('not_rejectable');
+  if (open && (open.state === 'sending' || open.state === 'accepted')) return refuse('outcome_unknown');
+  if (open && reward.outcome === 'unknown' && !command.confirmAbsent) return refuse('outcome_unknown');
+  if (open) world.openDeliveries.put({ ...open, state: 'cancelled' });
+  reject(world, ctx, reward, 'admin', cause);
+  return DONE;
+}
+
+/** Takes a credited reward back whole, for good: no later fact of its payment restores it. */
+function reverse(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
+  if (reward.status === 'failed' && reward.outcome === 'unknown') return refuse('outcome_unknown');
+  if (reward.status !== 'credited' || reward.flags.includes(REVERSED_BY_ADMIN)) return refuse('not_reversible');
+  const marked = { ...reward, flags: [...reward.flags, REVERSED_BY_ADMIN] };
+  settle(world, ctx, marked, 0n, null, cause);
+  return DONE;
+}
+
+/** The open delivery's answer; then whatever changed meanwhile is made good. An answer to a settled one changes nothing. */
+function deliveryResult(
+  world: World,
+  ctx: FoldContext,
+  reward: Reward,
+  command: Of<'delivery.result'>,
+  cause: Cause,
+): CommandOutcome {
+  const open = world.openDeliveries.get(BigInt(command.deliveryId));
+  if (!open || reward.inFlight !== open.id) return DONE;
+  const taken = takeResult(world, ctx, reward, open, command.result, cause);
+  if (taken.inFlight !== null) return DONE;
+  if (reward.paymentId !== null) evaluatePayment(world, ctx, reward.paymentId, cause);
+  return DONE;
+}
+
+/** It has waited: it earns if this source delivers invoice payments, since then one would have named it. */
+function matchDue(world: World, ctx: FoldContext, paymentId: bigint, cause: Cause): CommandOutcome {
+  const payment = world.payments.get(paymentId);
+  if (!payment) return refuse('unknown_payment');
+  if (!payment.matchUntil || payment.matchUntil > ctx.now || payment.mergedInto !== null) return DONE;
+  const told = Array.from(world.sourceTypes.all());
+  const wouldKnow = told.some((seen) => seen.source === payment.source && seen.type.startsWith('invoice_payment.'));
+  world.payments.put({ ...payment, matchUntil: null, unmatched: !wouldKnow });
+  evaluatePayment(world, ctx, paymentId, cause);
+  return DONE;
+}
+
+function patchMember(world: World, ctx: FoldContext, command: Of<'member.patch'>): CommandOutcome {
+  const person = personOfMember(world, command.memberId);
+  if (!person) return refuse('unknown_member');
+  const rate = command.rate === undefined ? person.rate : command.rate === null ? null : parsePercent(command.rate);
+  const suspendedAt = command.suspended === undefined ? person.suspendedAt : command.suspended ? (person.suspendedAt ?? ctx.now) : null;
+  world.persons.put({
+    ...person,
+    rate,
+    suspendedAt,
+    suspendedReason: suspendedAt ? (command.suspendedReason ?? person.suspendedReason) : null,
+    tier: command.tier === undefined ? person.tier : command.tier,
+    note: command.note === undefined ? person.note : command.note,
+  });
+  if (command.suspended === undefined) return DONE;
+  for (const code of world.codes.by('person', person.id)) world.codes.put({ ...code, suspendedAt });
+  return DONE;
+}

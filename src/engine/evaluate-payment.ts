@@ -1,0 +1,147 @@
+/**
+ * One payment, from facts to money: attribute → decide → assess → post.
+ * Promises: run after every event that touches the payment, as often as one likes, it ends in the same place; a payment
+ * that earns nothing says why. Must never: ask the signals twice about the same reward.
+ */
+import { assessPayment } from '../fraud/assess.ts';
+import type { Assessment } from '../fraud/signal.ts';
+import { reject, settle } from '../ledger/settle.ts';
+import type { Cause, FoldContext } from '../model/fold.ts';
+import type { PaymentRule } from '../model/program.ts';
+import type { Payment, Reward } from '../model/records.ts';
+import type { World } from '../model/world.ts';
+import { deductionsOf, remaining, takesMoney } from '../payments/net.ts';
+import { type Decision, decidePayment, paymentRules, type PaymentParties } from '../rewards/decide.ts';
+
+/** Flags that follow the facts: they come and go with an open dispute, and with what names a payment's invoice. */
+const DISPUTED = 'disputed';
+const UNMATCHED = 'check_unavailable';
+
+export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigint, cause: Cause): void {
+  const payment = world.payments.get(paymentId);
+  if (!payment) return;
+  const rewards = world.rewards.by('payment', payment.id);
+  if (payment.mergedInto !== null) {
+    for (const reward of rewards) settle(world, ctx, withFlag(reward, 'merged'), 0n, null, cause);
+    return;
+  }
+  if (!payment.figures) return;
+  const parties = attributed(world, ctx, payment, rewards.length > 0);
+  if (typeof parties === 'string') {
+    for (const reward of rewards) settle(world, ctx, reward, 0n, waitingOf(reward), cause);
+    keepReason(world, payment, parties);
+    return;
+  }
+  const reasons = paymentRules(ctx.loaded.program).map((rule) => applyRule(world, ctx, rule, parties, cause));
+  keepReason(world, world.payments.get(payment.id) ?? payment, reasons.includes(null) ? null : (reasons[0] ?? 'no_rule'));
+}
+
+/** Referee and referrer of a payment, or why there are none. */
+function attributed(world: World, ctx: FoldContext, payment: Payment, hasRewards: boolean): PaymentParties | string {
+  const { program } = ctx.loaded;
+  if (payment.mode !== program.mode) return 'other_mode';
+  const referee = payment.personId === null ? undefined : world.persons.get(payment.personId);
+  if (!referee) return 'unattributed';
+  const referral = world.referrals.get(referee.id);
+  if (!referral) return referee.signedUpAt ? 'no_referrer' : 'unattributed';
+  if (referral.status === 'void') return referral.reason ?? 'void';
+  const referrer = world.persons.get(referral.referrerId);
+  if (!referrer) throw new Error(`bug: the referrer of referral ${referral.id} was not loaded`);
+  const waited = ctx.now.getTime() - payment.createdAt.getTime();
+  if (!hasRewards && waited > program.attribution.late) return 'too_late';
+  return { payment, referral, referee, referrer };
+}
+
+/** null when the rule granted something; else why it did not. */
+function applyRule(world: World, ctx: FoldContext, rule: PaymentRule, parties: PaymentParties, cause: Cause): string | null {
+  const { payment } = parties;
+  const deductions = deductionsOf(world, payment);
+  const figures = payment.figures as NonNullable<Payment['figures']>;
+  const left = remaining(figures, deductions.filter(takesMoney), rule.of);
+  const existing = world.rewards.by('payment', payment.id).find((reward) => reward.rule === rule.name);
+  const outcome = decidePayment(ctx, rule, parties, left, existing);
+  if (outcome.kind === 'nothing') {
+    if (existing) settle(world, ctx, existing, 0n, waitingOf(existing), cause);
+    return outcome.reason;
+  }
+  const { decision } = outcome;
+  if (decision.reward.status === 'rejected') return decision.reward.reason;
+  const disputed = deductions.some((d) => d.kind === 'dispute' && d.status === 'open');
+  const reward = withState(withState(decision.reward, DISPUTED, disputed), UNMATCHED, payment.unmatched);
+  const unready = decision.waits ?? unreadyReason(parties);
+  if (unready) {
+    settle(world, ctx, reward, decision.target, unready, cause);
+    return null;
+  }
+  const assessed = isAssessed(reward) ? reward : assess(world, ctx, { ...decision, reward }, parties, cause);
+  if (assessed.status === 'rejected') return assessed.reason;
+  settle(world, ctx, assessed, decision.target, waitsFor(assessed, disputed || payment.unmatched), cause);
+  return null;
+}
+
+/** Not decided yet: it is not known whether an invoice stands behind it, or the signup is not complete. */
+function unreadyReason({ payment, referral }: PaymentParties): string | null {
+  if (payment.matchUntil) return 'matching';
+  return referral.status === 'pending' ? 'qualifying' : null;
+}
+
+function waitsFor(reward: Reward, warned: boolean): string | null {
+  if (reward.approvedAt) return null;
+  return !reward.released || warned ? 'held' : null;
+}
+
+function waitingOf(reward: Reward): string | null {
+  return reward.status === 'pending' && reward.reason !== 'delivering' ? reward.reason : null;
+}
+
+const ASSESSED = 'assessed';
+
+function isAssessed(reward: Reward): boolean {
+  return reward.explain.some((finding) => finding.asked === ASSESSED);
+}
+
+/** Asks the signals, once. What they said is kept with the reward for good. */
+function assess(world: World, ctx: FoldContext, decision: Decision, parties: PaymentParties, cause: Cause): Reward {
+  const { payment, referral, referrer } = parties;
+  const referee = world.persons.get(parties.referee.id) ?? parties.referee;
+  const isFirst = !referee.firstPaidAt || !payment.paidAt || payment.id === referee.firstPaymentId || payment.paidAt < referee.firstPaidAt;
+  const asked = assessPayment(world, ctx, { ...parties, referee, isFirst });
+  const verdict = together(asked, parties);
+  const said = { asked: ASSESSED, saw: { flags: verdict.flags, first_payment: isFirst }, said: verdict.then };
+  const reward: Reward = {
+    ...decision.reward,
+    flags: [...new Set([...decision.reward.flags, ...verdict.flags])],
+    explain: [...decision.reward.explain, ...asked.findings, said],
+    released: verdict.then === 'clear' || verdict.then === 'flag',
+  };
+  if (referral.status === 'denied') return reject(world, ctx, reward, referral.reason ?? 'denied', cause);
+  if (verdict.then === 'deny') return reject(world, ctx, reward, asked.flags[0] ?? 'denied', cause);
+  if (isFirst && payment.paidAt) {
+    world.persons.put({ ...referee, firstPaymentId: payment.id, firstPaidAt: payment.paidAt });
+    const first = { referrerId: referrer.id, refereeId: referee.id, paymentId: payment.id };
+    world.firstPayments.put({ ...first, paidAt: payment.paidAt, counted: reward.released });
+  }
+  return reward;
+}
+
+/** What holds this reward beside the payment's own signals: those of the signup, and a suspended referrer. */
+function together(asked: Assessment, parties: PaymentParties): Pick<Assessment, 'then' | 'flags'> {
+  const extra: string[] = [];
+  if (parties.referral.held) extra.push(...parties.referral.flags);
+  if (parties.referrer.suspendedAt) extra.push('suspended');
+  if (extra.length === 0 || asked.then === 'deny') return asked;
+  return { then: 'hold', flags: [...new Set([...asked.flags, ...extra])] };
+}
+
+function withState(reward: Reward, flag: string, on: boolean): Reward {
+  if (on) return withFlag(reward, flag);
+  return reward.flags.includes(flag) ? { ...reward, flags: reward.flags.filter((each) => each !== flag) } : reward;
+}
+
+function withFlag(reward: Reward, flag: string): Reward {
+  return reward.flags.includes(flag) ? reward : { ...reward, flags: [...reward.flags, flag] };
+}
+
+function keepReason(world: World, payment: Payment, reason: string | null): void {
+  if (payment.reason !== reason) world.payments.put({ ...payment, reason });
+}

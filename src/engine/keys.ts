@@ -1,0 +1,152 @@
+/**
+ * What a batch of events names, gathered before anything is read.
+ * Promises: whatever the fold may look up by an id of the outside is in here. Must never: miss a kind of fact; the
+ * switch below is exhaustive, so a new fact does not compile without its keys.
+ */
+import type { Command } from '../model/commands.ts';
+import { matchEmail } from '../model/email.ts';
+import type { CodeClaim, Fact, PaymentObject } from '../model/facts.ts';
+import type { FoldEvent, Keyed } from '../model/fold.ts';
+import { aliasKey, customerValue } from '../model/world.ts';
+
+export interface ObjectRef {
+  readonly provider: string;
+  readonly account: string;
+  readonly objectId: string;
+}
+
+export interface Keys {
+  /** `member\n<id>` and `customer\n<value>`. */
+  readonly aliases: Set<string>;
+  /** Names of new members, for codes that are made from names. */
+  readonly names: Map<string, string | undefined>;
+  readonly emailHashes: Set<string>;
+  readonly codeKeys: Set<string>;
+  readonly objects: Map<string, ObjectRef>;
+  readonly deductions: Map<string, { provider: string; account: string; kind: string; deductionId: string }>;
+  readonly ipHashes: Set<string>;
+  /** Aliases of people about whom something other than a payment was told: their payments may be claimed or joined. */
+  readonly people: Set<string>;
+  /** Members who get a further code. */
+  readonly newCodes: Set<string>;
+  readonly rewardIds: Set<bigint>;
+  readonly paymentIds: Set<bigint>;
+  /** Event times of the payments, ms. */
+  readonly paidAt: Set<number>;
+}
+
+export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
+  const keys: Keys = {
+    aliases: new Set(),
+    names: new Map(),
+    emailHashes: new Set(),
+    codeKeys: new Set(),
+    objects: new Map(),
+    deductions: new Map(),
+    ipHashes: new Set(),
+    people: new Set(),
+    newCodes: new Set(),
+    rewardIds: new Set(),
+    paymentIds: new Set(),
+    paidAt: new Set(),
+  };
+  for (const event of events) {
+    if (event.content.kind === 'command') addCommand(keys, keyed, event.content.command);
+    else for (const fact of event.content.normalized.facts) addFact(keys, keyed, event.source, fact);
+  }
+  return keys;
+}
+
+function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
+  if ('rewardId' in command) keys.rewardIds.add(BigInt(command.rewardId));
+  if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
+  if (!('memberId' in command)) return;
+  person(keys, aliasKey('member', command.memberId));
+  if ('code' in command) keys.codeKeys.add(command.code.trim().toLowerCase());
+  if (command.command === 'code.refresh' || command.command === 'link.make') keys.newCodes.add(command.memberId);
+  if (command.command === 'member.seen') {
+    keys.names.set(command.memberId, command.name);
+    addEmail(keys, keyed, command.email);
+  }
+}
+
+function person(keys: Keys, alias: string): void {
+  keys.aliases.add(alias);
+  keys.people.add(alias);
+}
+
+function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
+  switch (fact.fact) {
+    case 'member':
+      person(keys, aliasKey('member', fact.memberId));
+      keys.names.set(fact.memberId, fact.name);
+      addEmail(keys, keyed, fact.email);
+      addCodes(keys, fact.codes);
+      if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
+      return;
+    case 'member_deleted':
+      keys.aliases.add(aliasKey('member', fact.memberId));
+      return;
+    case 'customer':
+      person(keys, aliasKey('customer', customerValue(fact.provider, fact.account, fact.customerId)));
+      person(keys, aliasKey('member', `${source}:${fact.customerId}`));
+      for (const payer of fact.memberIds) person(keys, aliasKey('member', payer.memberId));
+      addEmail(keys, keyed, fact.email);
+      addCodes(keys, fact.codes);
+      return;
+    case 'payment':
+      addPayment(keys, keyed, source, fact);
+      return;
+    case 'payment_link':
+      addObjects(keys, fact, [fact.invoice, fact.object, ...fact.others]);
+      return;
+    case 'refund':
+      addObjects(keys, fact, fact.objects);
+      addDeduction(keys, fact, 'refund', fact.refundId);
+      return;
+    case 'dispute':
+      addObjects(keys, fact, fact.objects);
+      addDeduction(keys, fact, 'dispute', fact.disputeId);
+      return;
+    case 'usage':
+      keys.aliases.add(aliasKey('member', fact.memberId));
+      return;
+  }
+}
+
+function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact, { fact: 'payment' }>): void {
+  keys.paidAt.add(fact.paidAt.getTime());
+  addObjects(keys, fact, fact.objects);
+  for (const other of fact.sameAs) addObjects(keys, { provider: other.provider, account: '' }, [{ id: other.object, nameRank: 0 }]);
+  const named = fact.payers.length > 0;
+  // A payer named beside a customer ties the two: what the customer had by itself may have to be joined.
+  for (const payer of fact.payers) keys.aliases.add(aliasKey('member', payer.memberId));
+  if (fact.customerId) {
+    const alias = aliasKey('customer', customerValue(fact.provider, fact.account, fact.customerId));
+    keys.aliases.add(alias);
+    if (named) keys.people.add(alias);
+    else keys.aliases.add(aliasKey('member', `${source}:${fact.customerId}`));
+  }
+  addEmail(keys, keyed, fact.email);
+  addCodes(keys, fact.codes);
+}
+
+function addEmail(keys: Keys, keyed: Keyed, email: string | undefined): void {
+  const matched = email ? matchEmail(email) : undefined;
+  if (matched) keys.emailHashes.add(keyed.hash('email', matched.address));
+}
+
+function addCodes(keys: Keys, codes: readonly CodeClaim[]): void {
+  for (const claim of codes) keys.codeKeys.add(claim.code.trim().toLowerCase());
+}
+
+function addObjects(keys: Keys, at: { provider: string; account: string }, objects: readonly PaymentObject[]): void {
+  for (const { id } of objects) {
+    keys.objects.set(`${at.provider}\n${at.account}\n${id}`, { provider: at.provider, account: at.account, objectId: id });
+  }
+}
+
+function addDeduction(keys: Keys, at: { provider: string; account: string }, kind: string, deductionId: string): void {
+  const key = `${at.provider}\n${at.account}\n${kind}\n${deductionId}`;
+  keys.deductions.set(key, { provider: at.provider, account: at.account, kind, deductionId });
+}

@@ -1,0 +1,290 @@
+/**
+ * Fetches the part of the world that a batch of events may touch, in a fixed number of set-based queries.
+ * Promises: called after the program's lock was taken, in a statement of its own, it sees what every earlier batch
+ * wrote. Must never: query once per event, or write anything.
+ */
+import type { PoolClient, QueryConfig } from 'pg';
+import { nextSeed } from '../accounts/codes.ts';
+import { personOfMember } from '../accounts/persons.ts';
+import type { FoldContext, FoldEvent } from '../model/fold.ts';
+import { aliasKey, objectKey, type OpenDelivery, World } from '../model/world.ts';
+import type { Table } from '../model/table.ts';
+import { decode } from './encode.ts';
+import { type Keys, keysOf, type ObjectRef } from './keys.ts';
+import { asPayment } from './payment-row.ts';
+import * as tables from './tables.sql.ts';
+import { selectAllSql, selectSql, type TableSpec } from './tables.sql.ts';
+
+export type Statement = (name: string, text: string, values: unknown[]) => QueryConfig;
+
+/** Codes are derived; the first three candidates of a new member are enough for any number of collisions we will see. */
+const CODE_ATTEMPTS = 3;
+
+interface Loader {
+  readonly client: PoolClient;
+  readonly statement: Statement;
+  readonly programNo: number;
+  readonly world: World;
+  readonly ctx: FoldContext;
+}
+
+export async function loadWorld(
+  client: PoolClient,
+  statement: Statement,
+  events: readonly FoldEvent[],
+  ctx: FoldContext,
+): Promise<World> {
+  const load: Loader = { client, statement, programNo: ctx.loaded.no, world: new World(), ctx };
+  const keys = keysOf(events, ctx.keyed);
+  // What does not depend on one another is sent together; the connection pipelines.
+  await Promise.all([loadSourceTypes(load), loadAliases(load, keys), loadObjects(load, [...keys.objects.values()])]);
+  await Promise.all([loadCodes(load, keys), loadPayments(load, keys)]);
+  await loadRewards(load, keys);
+  await loadPeople(load, keys);
+  await loadSignals(load, keys);
+  return load.world;
+}
+
+async function rows(load: Loader, name: string, text: string, values: unknown[]): Promise<Record<string, unknown>[]> {
+  const result = await load.client.query(load.statement(name, text, [load.programNo, ...values]));
+  return result.rows as Record<string, unknown>[];
+}
+
+interface By {
+  /** Columns of the key, as record fields. */
+  readonly by: readonly string[];
+  /** One array a column. */
+  readonly keys: readonly (readonly unknown[])[];
+  /** A further condition and its values. */
+  readonly more?: string;
+  readonly values?: readonly unknown[];
+}
+
+async function read(load: Loader, spec: TableSpec, { by, keys, more, values = [] }: By): Promise<Record<string, unknown>[]> {
+  if (keys[0]?.length === 0) return [];
+  return await rows(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [...keys, ...values]);
+}
+
+async function fetch<R>(load: Loader, into: Table<R>, spec: TableSpec, by: By): Promise<R[]> {
+  const records = (await read(load, spec, by)).map((row) => decode<R>(spec, row));
+  for (const record of records) into.load(record);
+  return records;
+}
+
+async function loadSourceTypes(load: Loader): Promise<void> {
+  const seen = await rows(load, 'load source_types', selectAllSql(tables.SOURCE_TYPES), []);
+  for (const row of seen) load.world.sourceTypes.load(decode(tables.SOURCE_TYPES, row));
+}
+
+async function loadAliases(load: Loader, keys: Keys): Promise<void> {
+  const pairs = Array.from(keys.aliases, (key) => key.split('\n') as [string, string]);
+  const columns = [pairs.map(([kind]) => kind), pairs.map(([, value]) => value)];
+  await fetch(load, load.world.aliases, tables.PERSON_ALIASES, { by: ['kind', 'value'], keys: columns });
+}
+
+async function loadCodes(load: Loader, keys: Keys): Promise<void> {
+  const wanted = new Set(keys.codeKeys);
+  for (const alias of keys.aliases) {
+    const [kind, value] = alias.split('\n') as [string, string];
+    if (kind !== 'member' || load.world.aliases.get(alias)) continue;
+    for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
+      wanted.add(load.ctx.keyed.code(value, keys.names.get(value), attempt).toLowerCase());
+    }
+  }
+  await fetch(load, load.world.codes, tables.CODES, { by: ['codeKey'], keys: [[...wanted]] });
+}
+
+async function loadPayments(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const ids = new Set(keys.paymentIds);
+  for (const alias of world.paymentAliases.all()) if (alias.paymentId !== null) ids.add(alias.paymentId);
+  for (const link of world.paymentLinks.all()) ids.add(link.paymentId);
+  if (keys.rewardIds.size > 0) {
+    const text = 'select payment_id from rewards where program_no = $1 and id = any($2::bigint[]) and payment_id is not null';
+    for (const row of await rows(load, 'load payments of rewards', text, [[...keys.rewardIds]])) ids.add(row.payment_id as bigint);
+  }
+  const names = Array.from(keys.objects.values(), (object) => object.objectId);
+  await Promise.all([
+    fetchPayments(load, { by: ['id'], keys: [[...ids]] }),
+    fetchPayments(load, { by: ['sourcePaymentId'], keys: [names], more: 'and t.merged_into is null' }),
+    loadClaimable(load, keys),
+  ]);
+  await loadDeductions(load, keys);
+}
+
+const OBJECT = ['provider', 'account', 'objectId'];
+
+function objectColumns(objects: readonly ObjectRef[]): string[][] {
+  return [objects.map((o) => o.provider), objects.map((o) => o.account), objects.map((o) => o.objectId)];
+}
+
+async function loadObjects(load: Loader, objects: readonly ObjectRef[]): Promise<void> {
+  const by = { by: OBJECT, keys: objectColumns(objects) };
+  await Promise.all([
+    fetch(load, load.world.paymentAliases, tables.PAYMENT_ALIASES, by),
+    fetch(load, load.world.paymentLinks, tables.PAYMENT_LINKS, by),
+  ]);
+}
+
+async function fetchPayments(load: Loader, by: By): Promise<void> {
+  for (const row of await read(load, tables.PAYMENTS, by)) load.world.payments.load(asPayment(decode(tables.PAYMENTS, row)));
+}
+
+/** Payments that somebody who is being told about may claim: their own, their customers', those by their address. */
+async function loadClaimable(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const people = new Set<bigint>();
+  for (const alias of keys.people) {
+    const known = world.aliases.get(alias);
+    if (known) people.add(known.personId);
+  }
+  if (keys.emailHashes.size > 0) {
+    const hashes = { by: ['emailHash'], keys: [[...keys.emailHashes]] };
+    const found = await fetch(load, world.persons, tables.PERSONS, { ...hashes, more: 'and t.merged_into is null' });
+    if (keys.people.size > 0) {
+      for (const person of found) people.add(person.id);
+      await fetchPayments(load, hashes);
+    }
+  }
+  await fetchPayments(load, { by: ['personId'], keys: [[...people]] });
+}
+
+async function loadDeductions(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const ids = { by: ['paymentId'], keys: [Array.from(world.payments.all(), (payment) => payment.id)] };
+  await Promise.all([
+    fetch(load, world.paymentAliases, tables.PAYMENT_ALIASES, ids),
+    fetch(load, world.paymentLinks, tables.PAYMENT_LINKS, ids),
+  ]);
+  const objects = new Map<string, ObjectRef>(keys.objects);
+  for (const alias of world.paymentAliases.all()) objects.set(objectKey(alias), alias);
+  for (const link of world.paymentLinks.all()) objects.set(objectKey(link), link);
+  const told = [...keys.deductions.values()];
+  const columns = [told.map((d) => d.provider), told.map((d) => d.account), told.map((d) => d.kind), told.map((d) => d.deductionId)];
+  await Promise.all([
+    fetch(load, world.deductions, tables.DEDUCTIONS, { by: OBJECT, keys: objectColumns([...objects.values()]) }),
+    fetch(load, world.deductions, tables.DEDUCTIONS, { by: ['provider', 'account', 'kind', 'deductionId'], keys: columns }),
+  ]);
+}
+
+async function loadRewards(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const payments = Array.from(world.payments.all(), (payment) => payment.id);
+  await Promise.all([
+    fetch(load, world.rewards, tables.REWARDS, { by: ['paymentId'], keys: [payments] }),
+    fetch(load, world.rewards, tables.REWARDS, { by: ['id'], keys: [[...keys.rewardIds]] }),
+  ]);
+  const rewards = Array.from(world.rewards.all());
+  if (rewards.length === 0) return;
+  const ids = rewards.map((reward) => reward.id);
+  await fetch(load, world.lots, tables.LOTS, { by: ['rewardId'], keys: [ids] });
+  const open = rewards.map((reward) => reward.inFlight).filter((id) => id !== null);
+  if (open.length === 0) return;
+  const text = 'select id, reward_id, kind, amount, state from deliveries where program_no = $1 and id = any($2::bigint[]) order by id for update';
+  for (const row of await rows(load, 'load open deliveries', text, [open])) {
+    const { id, reward_id: rewardId, kind, amount, state } = row;
+    world.openDeliveries.load({ id, rewardId, kind, amount, state, tryNow: false } as OpenDelivery);
+  }
+}
+
+async function loadPeople(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const ids = new Set<bigint>();
+  for (const alias of world.aliases.all()) ids.add(alias.personId);
+  for (const code of world.codes.all()) ids.add(code.personId);
+  for (const person of world.persons.all()) ids.add(person.id);
+  for (const payment of world.payments.all()) if (payment.personId !== null) ids.add(payment.personId);
+  for (const reward of world.rewards.all()) ids.add(reward.personId).add(reward.referrerId).add(reward.refereeId);
+  if (ids.size === 0) return;
+  const referrals = await fetch(load, world.referrals, tables.REFERRALS, { by: ['refereeId'], keys: [[...ids]] });
+  for (const referral of referrals) ids.add(referral.referrerId);
+  const all = [...ids];
+  await Promise.all([
+    fetch(load, world.persons, tables.PERSONS, { by: ['id'], keys: [all] }),
+    fetch(load, world.debts, tables.DEBTS, { by: ['personId'], keys: [all], more: 'and t.remaining > 0' }),
+  ]);
+  await loadCustomerIds(load);
+  await loadJoinable(load, keys);
+}
+
+/** Which ids a customer's person goes by, and which customer a beneficiary is at the sink. */
+async function loadCustomerIds(load: Loader): Promise<void> {
+  const { world } = load;
+  const ids = new Set<bigint>();
+  for (const alias of world.aliases.all()) if (alias.kind === 'customer') ids.add(alias.personId);
+  for (const person of world.persons.all()) if (person.memberId.includes(':')) ids.add(person.id);
+  if (load.ctx.loaded.program.sink.kind !== 'ledger') for (const person of world.persons.all()) ids.add(person.id);
+  await fetch(load, world.aliases, tables.PERSON_ALIASES, { by: ['personId'], keys: [[...ids]] });
+}
+
+/** All that a person has, for those who may be joined into another, and the codes of whoever an admin changes. */
+async function loadJoinable(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const ids = Array.from(keys.people, (alias) => world.aliases.get(alias)?.personId).filter((id) => id !== undefined);
+  if (ids.length === 0) return;
+  await fetch(load, world.codes, tables.CODES, { by: ['personId'], keys: [ids] });
+  await loadNextCodes(load, keys);
+  const customers = Array.from(keys.people)
+    .filter((alias) => alias.startsWith(aliasKey('customer', '')))
+    .map((alias) => world.aliases.get(alias)?.personId)
+    .filter((id) => id !== undefined);
+  if (customers.length === 0) return;
+  await fetch(load, world.referrals, tables.REFERRALS, { by: ['referrerId'], keys: [customers] });
+  await fetch(load, world.rewards, tables.REWARDS, { by: ['personId'], keys: [customers] });
+  await fetch(load, world.rewards, tables.REWARDS, { by: ['refereeId'], keys: [customers] });
+  const text = 'select person_id, account, unit, balance from balances where program_no = $1 and person_id = any($2::bigint[])';
+  for (const row of await rows(load, 'load balances', text, [customers])) {
+    world.balances.load({ personId: row.person_id as bigint, account: row.account as 'pending', unit: row.unit as string, balance: row.balance as bigint });
+  }
+  await fetch(load, world.lots, tables.LOTS, { by: ['personId'], keys: [customers] });
+}
+
+/** Whether the codes that a refresh or a new link would take are free; known once the person's own codes are. */
+async function loadNextCodes(load: Loader, keys: Keys): Promise<void> {
+  const candidates = Array.from(keys.newCodes).flatMap((memberId) => {
+    const person = personOfMember(load.world, memberId);
+    if (!person) return [];
+    const seed = nextSeed(load.world, person);
+    return [1, 2, 3].map((attempt) => load.ctx.keyed.code(seed, undefined, attempt).toLowerCase());
+  });
+  await fetch(load, load.world.codes, tables.CODES, { by: ['codeKey'], keys: [candidates] });
+}
+
+/** What the signals compare: who else was seen with these addresses, and the first payments around these times. */
+async function loadSignals(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  if (keys.people.size > 0) {
+    const people = Array.from(world.persons.all(), (person) => person.id);
+    await fetch(load, world.facts, tables.PERSON_FACTS, { by: ['personId'], keys: [people] });
+  }
+  if (keys.ipHashes.size > 0) await loadSharers(load, keys);
+  await loadFirstPayments(load, keys);
+}
+
+/** Only those who matter to the referrers at hand: an office's address may have been seen with thousands. */
+async function loadSharers(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const referrers = new Set(Array.from(world.codes.all(), (code) => code.personId));
+  if (referrers.size === 0) return;
+  const hashes = [...keys.ipHashes];
+  const more = `and (t.person_id = any($4::bigint[]) or exists (
+    select from referrals r where r.program_no = $1 and r.referee_id = t.person_id and r.referrer_id = any($4::bigint[])))`;
+  const by = { by: ['kind', 'valueHash'], keys: [hashes.map(() => 'ip'), hashes], more, values: [[...referrers]] };
+  const sharers = await fetch(load, world.facts, tables.PERSON_FACTS, by);
+  await fetch(load, world.referrals, tables.REFERRALS, { by: ['refereeId'], keys: [sharers.map((fact) => fact.personId)] });
+}
+
+async function loadFirstPayments(load: Loader, keys: Keys): Promise<void> {
+  const { world, ctx } = load;
+  const config = ctx.loaded.program.signals.find((signal) => signal.name === 'velocity');
+  const times = [...keys.paidAt];
+  for (const payment of world.payments.all()) if (payment.paidAt) times.push(payment.paidAt.getTime());
+  const referrers = new Set(Array.from(world.referrals.all(), (referral) => referral.referrerId));
+  for (const code of world.codes.all()) referrers.add(code.personId);
+  if (!config || times.length === 0 || referrers.size === 0) return;
+  const within = Number(config.params.withinMs);
+  const [from, to] = times.reduce(([low, high], time) => [Math.min(low, time), Math.max(high, time)], [Infinity, -Infinity]);
+  const more = 'and t.counted and t.paid_at > $3 and t.paid_at < $4';
+  const values = [new Date(from - within), new Date(to + within)];
+  await fetch(load, world.firstPayments, tables.FIRST_PAYMENTS, { by: ['referrerId'], keys: [[...referrers]], more, values });
+}

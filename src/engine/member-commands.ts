@@ -1,0 +1,89 @@
+/**
+ * What members do by themselves: claim a code, change their own, make links.
+ * Promises: refused commands change nothing; a claim that was made once is made once. Must never: let a code pass to
+ * another person.
+ */
+import { freeCode, nextSeed, primaryCode, putCode, revokePrimary } from '../accounts/codes.ts';
+import { ensureMember, personOfMember, takeMember } from '../accounts/persons.ts';
+import { type Command, type CommandOutcome, type CommandRefusal, DONE, refuse } from '../model/commands.ts';
+import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
+import type { Person } from '../model/records.ts';
+import type { World } from '../model/world.ts';
+import { evaluatePayment } from './evaluate-payment.ts';
+import { evaluateReferral } from './evaluate-referral.ts';
+
+type MemberCommand = Extract<Command, { command: 'member.seen' | 'claim.make' | `code.${string}` | 'link.make' }>;
+type Of<C extends Command['command']> = Extract<Command, { command: C }>;
+
+export function handleMemberCommand(world: World, ctx: FoldContext, event: FoldEvent, command: MemberCommand): CommandOutcome {
+  switch (command.command) {
+    case 'member.seen':
+      takeMember(world, ctx, event, { ...command, fact: 'member', change: 'seen', codes: [] });
+      return DONE;
+    case 'claim.make':
+      return claim(world, ctx, event, command);
+    case 'code.refresh':
+      return withMember(world, command, (person) => refresh(world, ctx, person));
+    case 'code.set':
+      return withMember(world, command, (person) => setCode(world, ctx, person, command.code));
+    case 'code.revoke':
+      return withMember(world, command, (person) => (revokePrimary(world, ctx, person) ? DONE : refuse('no_code')));
+    case 'link.make':
+      return withMember(world, command, (person) => makeLink(world, ctx, person, command));
+  }
+}
+
+function withMember(world: World, command: { memberId: string }, run: (person: Person) => CommandOutcome): CommandOutcome {
+  const person = personOfMember(world, command.memberId);
+  return person ? run(person) : refuse('unknown_member');
+}
+
+/** A claim is a signup's code told later: the same rules, and payments made meanwhile count. */
+function claim(world: World, ctx: FoldContext, event: FoldEvent, command: Of<'claim.make'>): CommandOutcome {
+  const person = ensureMember(world, ctx, command.memberId);
+  const known = world.referrals.get(person.id);
+  const codeKey = command.code.trim().toLowerCase();
+  if (known?.codeKey === codeKey) return DONE;
+  const claims = [{ code: command.code, carrier: 'claim' }];
+  const changed = evaluateReferral(world, ctx, event, person, claims, person.emailVerified !== false);
+  if (!changed) return refuse(refusalOf(world, person, codeKey));
+  const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
+  for (const payment of world.payments.by('person', person.id)) evaluatePayment(world, ctx, payment.id, cause);
+  return DONE;
+}
+
+function refusalOf(world: World, person: Person, codeKey: string): CommandRefusal {
+  const made = Array.from(world.claims.all()).filter((each) => each.personId === person.id && each.codeKey === codeKey);
+  return (made.at(-1)?.outcome ?? 'unknown_code') as CommandRefusal;
+}
+
+function refresh(world: World, ctx: FoldContext, person: Person): CommandOutcome {
+  const code = freeCode(world, ctx, nextSeed(world, person), undefined);
+  revokePrimary(world, ctx, person);
+  putCode(world, ctx, person, { code, kind: 'primary' });
+  return DONE;
+}
+
+/** A vanity code. The one before dies; asking for one's own again changes its spelling only. */
+function setCode(world: World, ctx: FoldContext, person: Person, code: string): CommandOutcome {
+  const taken = world.codes.get(code.toLowerCase());
+  const current = primaryCode(world, person.id);
+  if (taken && taken.codeKey === current?.codeKey) {
+    world.codes.put({ ...taken, code });
+    return DONE;
+  }
+  if (taken) return refuse('code_taken');
+  revokePrimary(world, ctx, person);
+  putCode(world, ctx, person, { code, kind: 'primary' });
+  return DONE;
+}
+
+function makeLink(world: World, ctx: FoldContext, person: Person, { channel, campaign }: Of<'link.make'>): CommandOutcome {
+  const known = world.codes
+    .by('person', person.id)
+    .find((code) => code.kind === 'link' && code.channel === channel && code.campaign === campaign);
+  if (known) return DONE;
+  const code = freeCode(world, ctx, nextSeed(world, person), undefined);
+  putCode(world, ctx, person, { code, kind: 'link', channel, campaign });
+  return DONE;
+}

@@ -1,0 +1,166 @@
+/**
+ * Writes what a batch changed, one statement a table, in the transaction that marks its events handled.
+ * Promises: removals, then updates, then inserts, so that a name or key given up in the batch is free for its new
+ * owner. Must never: write a balance; the database keeps those from the entries.
+ */
+import type { PoolClient } from 'pg';
+import type { DeliveryIntent } from '../model/records.ts';
+import type { Table } from '../model/table.ts';
+import type { World } from '../model/world.ts';
+import { encode } from './encode.ts';
+import type { Folded } from './fold.ts';
+import type { Statement } from './load-world.sql.ts';
+import { asPaymentRow } from './payment-row.ts';
+import * as tables from './tables.sql.ts';
+import { insertSql, type TableSpec, updateSql } from './tables.sql.ts';
+
+/** What the save needs that is no record: sealing addresses, freezing requests. */
+export interface SavePorts {
+  readonly keyVersion: number;
+  readonly seal: (programNo: number, value: string) => Buffer;
+  readonly freeze: (world: World, intent: DeliveryIntent) => { readonly sink: string; readonly request: string };
+}
+
+interface Saver {
+  readonly client: PoolClient;
+  readonly statement: Statement;
+  readonly programNo: number;
+  /** Sent and not answered yet: the connection pipelines, so PostgreSQL never waits for us between two statements. */
+  readonly sent: Promise<unknown>[];
+}
+
+/** Sends everything, in order, and waits for all the answers at the end. */
+export async function saveEffects(
+  client: PoolClient,
+  statement: Statement,
+  programNo: number,
+  batch: { readonly world: World; readonly ids: readonly bigint[]; readonly folded: readonly Folded[]; readonly now: Date },
+  ports: SavePorts,
+): Promise<void> {
+  const save: Saver = { client, statement, programNo, sent: [] };
+  savePeople(save, batch.world, ports);
+  savePayments(save, batch.world);
+  saveRewards(save, batch.world);
+  saveDeliveries(save, batch.world, ports, batch.now);
+  noteHandled(save, batch.ids, batch.folded);
+  await Promise.all(save.sent);
+}
+
+function run(save: Saver, name: string, text: string, values: unknown[], rows?: { expected: number; of: string }): void {
+  const query = save.client.query(save.statement(name, text, [save.programNo, ...values]));
+  const checked = query.then((result) => {
+    const missing = rows ? rows.expected - (result.rowCount ?? 0) : 0;
+    if (missing !== 0) throw new Error(`bug: ${missing} rows of ${rows?.of} were not there`);
+  });
+  save.sent.push(checked);
+}
+
+function insert(save: Saver, spec: TableSpec, records: readonly object[]): void {
+  if (records.length > 0) run(save, `insert ${spec.name}`, insertSql(spec), encode(spec, records));
+}
+
+function update(save: Saver, spec: TableSpec, records: readonly object[]): void {
+  if (records.length === 0) return;
+  run(save, `update ${spec.name}`, updateSql(spec), encode(spec, records), { expected: records.length, of: spec.name });
+}
+
+function both<R extends object>(save: Saver, spec: TableSpec, table: Table<R>): void {
+  update(save, spec, table.updated());
+  insert(save, spec, table.inserted());
+}
+
+function savePeople(save: Saver, world: World, ports: SavePorts): void {
+  both(save, tables.PERSONS, world.persons);
+  both(save, tables.PERSON_ALIASES, world.aliases);
+  insert(save, tables.PERSON_FACTS, world.facts.inserted());
+  both(save, tables.CODES, world.codes);
+  both(save, tables.REFERRALS, world.referrals);
+  insert(save, tables.CLAIMS, world.claims.inserted());
+  insert(save, tables.SOURCE_TYPES, world.sourceTypes.inserted());
+  insert(save, tables.AUDIT_LOG, world.audit.inserted());
+  saveSecrets(save, world, ports);
+}
+
+/** What is not told again (a name, on a change of address) stays as it was. */
+function saveSecrets(save: Saver, world: World, ports: SavePorts): void {
+  const told = world.secrets.inserted();
+  if (told.length === 0) return;
+  const sealed = (value: string | null) => (value === null ? null : ports.seal(save.programNo, value));
+  const text = `insert into person_secrets as s (program_no, person_id, key_version, email, name)
+    select $1, v.person_id, $3, v.email, v.name from unnest($2::bigint[], $4::bytea[], $5::bytea[]) as v(person_id, email, name)
+    on conflict (program_no, person_id) do update set key_version = excluded.key_version,
+      email = coalesce(excluded.email, s.email), name = coalesce(excluded.name, s.name)`;
+  const emails = told.map((secret) => sealed(secret.email));
+  const names = told.map((secret) => sealed(secret.name));
+  run(save, 'upsert person_secrets', text, [told.map((secret) => secret.personId), ports.keyVersion, emails, names]);
+}
+
+function savePayments(save: Saver, world: World): void {
+  const changed = world.payments.updated().map(asPaymentRow);
+  // A merged row gives up its name before the row that stays takes it.
+  update(save, tables.PAYMENTS, changed.filter((payment) => payment.mergedInto !== null));
+  update(save, tables.PAYMENTS, changed.filter((payment) => payment.mergedInto === null));
+  insert(save, tables.PAYMENTS, world.payments.inserted().map(asPaymentRow));
+  both(save, tables.PAYMENT_ALIASES, world.paymentAliases);
+  both(save, tables.PAYMENT_LINKS, world.paymentLinks);
+  both(save, tables.DEDUCTIONS, world.deductions);
+  both(save, tables.FIRST_PAYMENTS, world.firstPayments);
+}
+
+function saveRewards(save: Saver, world: World): void {
+  const removed = world.rewards.removed();
+  if (removed.length > 0) {
+    run(save, 'delete rewards', 'delete from rewards where program_no = $1 and id = any($2::bigint[])', [removed]);
+  }
+  both(save, tables.REWARDS, world.rewards);
+  insert(save, tables.REWARD_HISTORY, world.history.inserted());
+  const transactions = world.transactions.inserted();
+  insert(save, tables.LEDGER_TRANSACTIONS, transactions);
+  const entries = transactions.flatMap(({ id, entries: lines }) =>
+    lines.map((entry, index) => ({ transactionId: id, line: index + 1, ...entry })),
+  );
+  insert(save, tables.LEDGER_ENTRIES, entries);
+  both(save, tables.LOTS, world.lots);
+  both(save, tables.DEBTS, world.debts);
+}
+
+function saveDeliveries(save: Saver, world: World, ports: SavePorts, now: Date): void {
+  for (const open of world.openDeliveries.updated()) {
+    // The row is locked since the load, so nobody sends it meanwhile.
+    const text =
+      open.state === 'cancelled'
+        ? `update deliveries set state = 'cancelled', settled_at = $3, next_try_at = null, lease_until = null where program_no = $1 and id = $2`
+        : `update deliveries set next_try_at = $3, tried_once = true, state = case when state = 'sending' then state else 'planned' end where program_no = $1 and id = $2`;
+    run(save, `update delivery ${open.state === 'cancelled'}`, text, open.state === 'cancelled' ? [open.id, now] : [open.id, new Date(0)]);
+  }
+  const planned = world.deliveries.inserted().map((intent) => ({
+    ...intent,
+    ...ports.freeze(world, intent),
+    state: 'planned',
+    nextTryAt: intent.createdAt,
+  }));
+  insert(save, tables.DELIVERIES, planned);
+}
+
+/** Takes the events out of the queue; those that were ignored or parked keep why. */
+export async function markHandled(
+  client: PoolClient,
+  statement: Statement,
+  programNo: number,
+  ids: readonly bigint[],
+  folded: readonly Folded[],
+): Promise<void> {
+  const save: Saver = { client, statement, programNo, sent: [] };
+  noteHandled(save, ids, folded);
+  await Promise.all(save.sent);
+}
+
+function noteHandled(save: Saver, ids: readonly bigint[], folded: readonly Folded[]): void {
+  run(save, 'dequeue', 'delete from inbox_queue where program_no = $1 and id = any($2::bigint[])', [ids]);
+  run(save, 'batch done', 'delete from batches_in_flight where program_no = $1', []);
+  const noted = folded.flatMap(({ id, outcome }) => (outcome.kind === 'handled' ? [] : [{ id, ...outcome }]));
+  if (noted.length === 0) return;
+  const text = `update inbox_events e set outcome = v.outcome, reason = v.reason
+    from unnest($2::bigint[], $3::text[], $4::text[]) as v(id, outcome, reason) where e.program_no = $1 and e.id = v.id`;
+  run(save, 'note outcomes', text, [noted.map((n) => n.id), noted.map((n) => n.kind), noted.map((n) => n.reason)]);
+}

@@ -1,0 +1,25 @@
+/**
+ * Asks the program's signals about one case.
+ * Promises: every configured signal that has something to say at this point is asked, and what each saw is kept. Must
+ * never: swallow a signal that throws; the event parks.
+ */
+import type { FoldContext } from '../model/fold.ts';
+import type { World } from '../model/world.ts';
+import { type Assessment, gather, type PaymentCase, type SignupCase } from './signal.ts';
+import { signals } from './signals/index.ts';
+
+export function assessSignup(world: World, ctx: FoldContext, about: SignupCase): Assessment {
+  const asked = ctx.loaded.program.signals.flatMap((config) => {
+    const ask = signals.get(config.name)?.atSignup;
+    return ask ? [{ config, verdict: ask(world, ctx, config, about) }] : [];
+  });
+  return gather(asked);
+}
+
+export function assessPayment(world: World, ctx: FoldContext, about: PaymentCase): Assessment {
+  const asked = ctx.loaded.program.signals.flatMap((config) => {
+    const ask = signals.get(config.name)?.atPayment;
+    return ask ? [{ config, verdict: ask(world, ctx, config, about) }] : [];
+  });
+  return gather(asked);
+}

@@ -1,0 +1,39 @@
+/**
+ * Who did what, when, and why.
+ * Promises: newest first, by the order in which it was written. Must never: be changed; the database refuses.
+ */
+import * as z from 'zod';
+import type { Deps } from '../deps.ts';
+import { moment, readQuery, text, writeId } from '../input.ts';
+import { page, pageShape, readPage } from '../pages.ts';
+import type { Route } from '../routes.ts';
+import { listAudit } from './audit.sql.ts';
+import { programFilter } from './program-filter.ts';
+
+const listQuery = z.strictObject({
+  program: text(100).optional(),
+  actor: text(100).optional(),
+  action: text(100).optional(),
+  target: text(255).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  ...pageShape,
+});
+
+export function auditRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/audit',
+      credential: 'admin',
+      handle: async (req, res) => {
+        const { program, actor, action, target, from, to, ...query } = readQuery(req, listQuery);
+        const request = readPage(query);
+        const filter = { programNo: programFilter(deps, program), actor, action, target, from, to };
+        const rows = await listAudit(deps.pools.knex, filter, request);
+        const show = (row: (typeof rows)[number]) => ({ ...row, id: writeId('au', row.id) });
+        res.json(page(rows, request, (row) => ({ at: row.at, id: row.id }), show));
+      },
+    },
+  ];
+}

@@ -1,0 +1,141 @@
+/**
+ * One member: who they are, what they have, whom they brought; and what an admin may set.
+ * Promises: a change is a command to the engine, with its audit row. Must never: find a member without the program;
+ * the same id means another person in another program.
+ */
+import type { Request, Response } from 'express';
+import * as z from 'zod';
+import type { Command } from '../../model/commands.ts';
+import { formatPercent, parsePercent } from '../../model/money.ts';
+import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
+import type { Deps } from '../deps.ts';
+import { integer, readBody, readQuery, text } from '../input.ts';
+import { Problem } from '../problems.ts';
+import { param, type Route } from '../routes.ts';
+import * as sql from './members.sql.ts';
+
+type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'openSecret'>;
+
+const programQuery = z.object({ program: text(100) });
+
+const rate = z.string().refine(isPercent, 'is not a percentage such as "7.5%"');
+const patchBody = z
+  .strictObject({
+    rate: rate.nullish(),
+    tier: text(100).nullish(),
+    suspended: z.boolean().optional(),
+    suspended_reason: text(1000).nullish(),
+    note: text(5000).nullish(),
+  })
+  .refine((body) => Object.keys(body).length > 0, 'names nothing to change');
+
+function isPercent(value: string): boolean {
+  try {
+    parsePercent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function memberRoutes(deps: Needs): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/members/:id',
+      credential: 'admin',
+      handle: async (req, res) => void res.json(await memberJson(deps, programIn(deps, req), param(req, 'id'))),
+    },
+    {
+      method: 'patch',
+      path: '/members/:id',
+      credential: 'admin',
+      body: 'json',
+      handle: (req, res) => patch(deps, req, res),
+    },
+  ];
+}
+
+function programIn({ programs }: Needs, req: Request): LoadedProgram {
+  const loaded = programs.byName(readQuery(req, programQuery).program);
+  if (!loaded) throw new Problem('unknown_program');
+  return loaded;
+}
+
+async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
+  const loaded = programIn(deps, req);
+  const memberId = param(req, 'id');
+  const body = readBody(req, patchBody);
+  if (body.tier && !loaded.program.tiers.some((tier) => tier.name === body.tier)) {
+    throw new Problem('invalid_request', { errors: [{ field: 'tier', reason: 'is no tier of this program' }] });
+  }
+  const { rate: newRate, tier, suspended, suspended_reason: suspendedReason, note } = body;
+  const command: Command = {
+    command: 'member.patch',
+    memberId,
+    actor: 'admin',
+    rate: newRate,
+    tier,
+    suspended,
+    suspendedReason,
+    note,
+  };
+  const submitted = await deps.submit(loaded.no, command);
+  if (!submitted.ok) throw new Problem(submitted.code);
+  res.json(await memberJson(deps, loaded, memberId));
+}
+
+async function memberJson(
+  { pools, openSecret }: Needs,
+  { no, program }: LoadedProgram,
+  memberId: string,
+): Promise<object> {
+  const row = await sql.readMember(pools.knex, no, memberId);
+  if (!row) throw new Problem('unknown_member');
+  const where = [pools.knex, no, row.id] as const;
+  const [codes, balances, rewards, referrals, secret] = await Promise.all([
+    sql.readCodes(...where),
+    sql.readBalances(...where),
+    sql.countMemberRewards(...where),
+    sql.countReferrals(...where),
+    openSecret(no, row.id),
+  ]);
+  return {
+    program: program.program,
+    member_id: row.member_id,
+    aliases: row.aliases.filter((alias) => alias !== row.member_id),
+    customers: row.customers,
+    email: secret?.email ?? null,
+    email_verified: row.email_verified,
+    name: secret?.name ?? null,
+    org_id: row.org_id,
+    created_at: row.created_at,
+    signed_up_at: row.signed_up_at,
+    first_paid_at: row.first_paid_at,
+    deleted_at: row.deleted_at,
+    rate: row.rate === null ? null : formatPercent(row.rate),
+    tier: row.tier,
+    suspended: row.suspended_at !== null,
+    suspended_at: row.suspended_at,
+    suspended_reason: row.suspended_reason,
+    note: row.note,
+    referred_by: referredBy(row),
+    referrals,
+    ...shared(program, codes),
+    codes,
+    balances: balances.map((each) => ({ ...each, balance: integer(each.balance) })),
+    rewards: rewards.map((each) => ({ ...each, amount: integer(each.amount) })),
+  };
+}
+
+/** The member's own code, and the link that brings it to the signup page. */
+function shared(program: Program, codes: Awaited<ReturnType<typeof sql.readCodes>>): { code: string | null; url: string | null } {
+  const code = codes.find((each) => each.kind === 'primary' && each.revoked_at === null)?.code ?? null;
+  return { code, url: code === null ? null : referralUrl(program, code) };
+}
+
+function referredBy(row: sql.MemberRow): object | null {
+  if (row.referred_by === null) return null;
+  const { referral_status: status, referral_reason: reason, referral_code: code, referral_created_at: at } = row;
+  return { member_id: row.referred_by, code, status, reason, created_at: at };
+}

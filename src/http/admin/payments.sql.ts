@@ -1,0 +1,86 @@
+/**
+ * The reads of payments.
+ * Promises: merged rows and bare stubs of a refund are not payments anybody made, and are left out. Must never: write.
+ */
+import type { Knex } from 'knex';
+import type { PageRequest } from '../pages.ts';
+import { conditions, select } from '../query.sql.ts';
+
+export interface PaymentFilter {
+  readonly programNo: number | undefined;
+  readonly earned: boolean | undefined;
+  readonly source: string | undefined;
+  readonly member: string | undefined;
+  readonly reason: string | undefined;
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+}
+
+export interface PaymentRow {
+  program: string;
+  id: bigint;
+  source: string;
+  source_payment_id: string;
+  mode: string;
+  member_id: string | null;
+  amount: bigint | null;
+  currency: string | null;
+  kind: string | null;
+  paid_at: Date | null;
+  reason: string | null;
+  created_at: Date;
+}
+
+const COLUMNS = `m.program_no, m.id, m.source, m.source_payment_id, m.mode, m.gross as amount, m.currency, m.kind, m.paid_at, m.reason,
+    m.created_at, m.person_id`;
+const MADE = 'm.gross is not null and m.merged_into is null';
+const BY_MEMBER = `m.person_id in
+  (select n.person_id from person_aliases n where n.program_no = m.program_no and n.kind = 'member' and n.value = ?)`;
+
+export async function listPayments(knex: Knex, filter: PaymentFilter, page: PageRequest): Promise<PaymentRow[]> {
+  const { text, values } = conditions([
+    [filter.earned ? 'm.reason is null' : 'm.reason is not null', filter.earned === undefined ? undefined : []],
+    ['m.source = ?', filter.source],
+    [BY_MEMBER, filter.member],
+    ['m.reason = ?', filter.reason],
+    ['m.paid_at >= ?', filter.from],
+    ['m.paid_at < ?', filter.to],
+    ['(m.created_at, m.id) < (?, ?)', page.after && [page.after.at, page.after.id]],
+  ]);
+  const one = conditions([['g.no = ?', filter.programNo]]);
+  const whole = `
+    select g.name as program, p.member_id, m.* from programs g cross join lateral (
+      select ${COLUMNS} from payments m
+       where m.program_no = g.no and ${MADE}${text} order by m.created_at desc, m.id desc limit ?) m
+      left join persons p on p.program_no = m.program_no and p.id = m.person_id
+     where true${one.text} order by m.created_at desc, m.id desc limit ?`;
+  const limit = page.limit + 1;
+  return select(knex, whole, [...values, limit, ...one.values, limit]);
+}
+
+export interface NamedObject {
+  readonly provider: string;
+  readonly account: string;
+  readonly objectId: string;
+}
+
+/** The payments behind provider objects and behind rewards. */
+export async function paymentsNamed(
+  knex: Knex,
+  programNo: number,
+  { objects, rewardIds }: { readonly objects: readonly NamedObject[]; readonly rewardIds: readonly bigint[] },
+): Promise<PaymentRow[]> {
+  const whole = `
+    select g.name as program, p.member_id, ${COLUMNS}
+      from payments m
+      join programs g on g.no = m.program_no
+      left join persons p on p.program_no = m.program_no and p.id = m.person_id
+     where m.program_no = ? and m.merged_into is null and m.id in (
+       select a.payment_id from unnest(?::text[], ?::text[], ?::text[]) as v(provider, account, object_id)
+         join payment_aliases a on a.program_no = ? and a.provider = v.provider and a.account = v.account and a.object_id = v.object_id
+       union select r.payment_id from rewards r where r.program_no = ? and r.id = any(?::bigint[]))
+     order by m.created_at desc, m.id desc`;
+  const columns = [objects.map((o) => o.provider), objects.map((o) => o.account), objects.map((o) => o.objectId)];
+  const values: unknown[] = [programNo, ...columns, programNo, programNo, rewardIds];
+  return select(knex, whole, values);
+}

@@ -1,0 +1,164 @@
+/**
+ * Approve, reject, reverse: one, or up to 500 at once. Each is a command that the engine folds like any other event.
+ * Promises: the answer shows the reward after its delivery was tried once; what does not fit the state is 409 and
+ * changes nothing. Must never: change a reward here.
+ */
+import type { Request, Response } from 'express';
+import * as z from 'zod';
+import type { Command, CommandRefusal } from '../../model/commands.ts';
+import type { Deps } from '../deps.ts';
+import { readBody, readId, text, writeId } from '../input.ts';
+import { Problem } from '../problems.ts';
+import type { Route } from '../routes.ts';
+import { type RewardJson, rewardJson } from './reward-json.ts';
+import { listRewards, readRewards } from './rewards.sql.ts';
+import { rewardFilter, rewardFilterShape, rewardOf } from './rewards.ts';
+
+type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'settle'>;
+
+/** A sink has at most 10 s; the rest is ours. */
+const SETTLE_MS_MAX = 20_000;
+const BULK_MAX = 500;
+const BULK_AT_ONCE = 20;
+const ACTOR = 'admin';
+
+const reason = text(1000);
+const approveBody = z.strictObject({ reason: reason.nullish() });
+const rejectBody = z.strictObject({ reason, confirm_absent: z.boolean().default(false) });
+const reverseBody = z.strictObject({ reason });
+const bulkBody = z
+  .strictObject({
+    action: z.enum(['approve', 'reject', 'reverse']),
+    ids: z
+      .array(z.union([z.string(), z.int()]))
+      .min(1)
+      .max(BULK_MAX)
+      .optional(),
+    filter: z
+      .strictObject(rewardFilterShape)
+      .refine((filter) => Object.values(filter).some((value) => value !== undefined), 'is empty')
+      .optional(),
+    reason: reason.nullish(),
+    confirm_absent: z.boolean().default(false),
+  })
+  .refine((body) => (body.ids === undefined) !== (body.filter === undefined), {
+    path: ['ids'],
+    error: 'give ids or a filter',
+  })
+  .refine((body) => body.action === 'approve' || body.reason, { path: ['reason'], error: 'is required' });
+
+type Action = z.output<typeof bulkBody>['action'];
+type Order = { readonly action: Action; readonly note: string; readonly confirmAbsent: boolean };
+
+export function rewardActionRoutes(deps: Needs): Route[] {
+  const one = (action: Action, orderOf: (req: Request) => Omit<Order, 'action'>): Route => ({
+    method: 'post',
+    path: `/rewards/:id/${action}`,
+    credential: 'admin',
+    body: 'json',
+    handle: (req, res) => act(deps, { action, ...orderOf(req) }, req, res),
+  });
+  return [
+    {
+      method: 'post',
+      path: '/rewards/bulk',
+      credential: 'admin',
+      body: 'json',
+      handle: (req, res) => bulk(deps, req, res),
+    },
+    one('approve', (req) => ({ note: readBody(req, approveBody).reason ?? '', confirmAbsent: false })),
+    one('reject', (req) => {
+      const body = readBody(req, rejectBody);
+      return { note: body.reason, confirmAbsent: body.confirm_absent };
+    }),
+    one('reverse', (req) => ({ note: readBody(req, reverseBody).reason, confirmAbsent: false })),
+  ];
+}
+
+async function act(deps: Needs, order: Order, req: Request, res: Response): Promise<void> {
+  const { program_no: programNo, id } = await rewardOf(deps, req);
+  const refused = await carryOut(deps, order, { programNo, id }, performance.now() + SETTLE_MS_MAX);
+  if (refused) throw new Problem(refused);
+  const [after] = await readRewards(deps.pools.knex, [id]);
+  if (!after) throw new Problem('unknown_reward');
+  res.json(rewardJson(after));
+}
+
+function commandOf({ action, note, confirmAbsent }: Order, id: bigint): Command {
+  const common = { rewardId: String(id), actor: ACTOR };
+  switch (action) {
+    case 'approve':
+      return { command: 'reward.approve', ...common, note: note || null };
+    case 'reject':
+      return { command: 'reward.reject', ...common, note, confirmAbsent };
+    case 'reverse':
+      return { command: 'reward.reverse', ...common, note };
+  }
+}
+
+/** undefined when done; what it planned has then been tried once, or `until` has passed. */
+async function carryOut(
+  deps: Needs,
+  order: Order,
+  { programNo, id }: { readonly programNo: number; readonly id: bigint },
+  until: number,
+): Promise<CommandRefusal | undefined> {
+  const submitted = await deps.submit(programNo, commandOf(order, id), { triedOnce: true });
+  if (!submitted.ok) return submitted.code;
+  const left = until - performance.now();
+  if (left > 0) await deps.settle(programNo, submitted.inboxId, left);
+  return undefined;
+}
+
+type BulkResult =
+  | { readonly id: string; readonly ok: true; readonly status: string }
+  | { readonly id: string; readonly ok: false; readonly code: string };
+
+async function bulk(deps: Needs, req: Request, res: Response): Promise<void> {
+  const body = readBody(req, bulkBody);
+  const order: Order = { action: body.action, note: body.reason ?? '', confirmAbsent: body.confirm_absent };
+  const { ids, more } = body.ids ? { ids: body.ids.map(String), more: false } : await idsOf(deps, body.filter ?? {});
+  const wanted = new Map(ids.map((given) => [given, readId(given, 'rw')]));
+  const known = await readRewards(
+    deps.pools.knex,
+    [...wanted.values()].filter((id) => id !== undefined),
+  );
+  const programs = new Map(known.map((row) => [row.id, row.program_no]));
+  const refused = new Map<bigint, CommandRefusal>();
+  const until = performance.now() + SETTLE_MS_MAX;
+  const queue = [...programs];
+  const work = async () => {
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      const [id, programNo] = next;
+      const code = await carryOut(deps, order, { programNo, id }, until);
+      if (code) refused.set(id, code);
+    }
+  };
+  await Promise.all(Array.from({ length: BULK_AT_ONCE }, work));
+  const after = new Map(
+    (await readRewards(deps.pools.knex, [...programs.keys()])).map((row) => [row.id, rewardJson(row)]),
+  );
+  const data = [...wanted].map(([given, id]) => bulkResult(given, id, refused, after));
+  res.json({ data, more });
+}
+
+function bulkResult(
+  given: string,
+  id: bigint | undefined,
+  refused: ReadonlyMap<bigint, CommandRefusal>,
+  after: ReadonlyMap<bigint, RewardJson>,
+): BulkResult {
+  const reward = id === undefined ? undefined : after.get(id);
+  if (id === undefined || !reward) return { id: given, ok: false, code: 'unknown_reward' };
+  const code = refused.get(id);
+  return code ? { id: reward.id, ok: false, code } : { id: reward.id, ok: true, status: reward.status };
+}
+
+/** The newest that the filter names; `more`: there are others, and the same call takes the next. */
+async function idsOf(
+  deps: Needs,
+  filter: NonNullable<z.output<typeof bulkBody>['filter']>,
+): Promise<{ ids: string[]; more: boolean }> {
+  const rows = await listRewards(deps.pools.knex, rewardFilter(deps, filter), { limit: BULK_MAX, after: undefined });
+  return { ids: rows.slice(0, BULK_MAX).map((row) => writeId('rw', row.id)), more: rows.length > BULK_MAX };
+}

@@ -1,0 +1,76 @@
+/**
+ * The whole HTTP face: middleware in its order, and every route with its credential.
+ * Promises: helmet on every answer; raw bytes for webhooks before any JSON parser; a problem document for whatever has
+ * no route. Must never: hold a rule of the business.
+ */
+import express, { type Express } from 'express';
+import helmet, { type HelmetOptions } from 'helmet';
+import { adminRoutes } from './admin/index.ts';
+import { guardsFor } from './auth.ts';
+import type { Deps } from './deps.ts';
+import { errorHandler } from './errors.ts';
+import { healthRoutes } from './health.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { Problem } from './problems.ts';
+import { adminHost, programByHost, programByName } from './program-host.ts';
+import { requestLog } from './request-log.ts';
+import { mount, type Route } from './routes.ts';
+import { creditRoutes } from './server/credits.ts';
+import { eventRoutes } from './server/events.ts';
+import { webhookRoutes } from './webhooks.ts';
+
+/** Where a list of routes stands. A program's routes stand at the root of its hosts, too. */
+export interface MountedRoutes {
+  readonly prefix: '' | '/p/:program' | '/admin/v1';
+  readonly routes: readonly Route[];
+}
+
+/** Every route there is; createApp mounts these and nothing else. */
+export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'program' | 'admin']: MountedRoutes } {
+  return {
+    open: { prefix: '', routes: healthRoutes(deps, metrics) },
+    program: { prefix: '/p/:program', routes: [...webhookRoutes(deps), ...eventRoutes(deps), ...creditRoutes(deps)] },
+    admin: { prefix: '/admin/v1', routes: adminRoutes(deps) },
+  };
+}
+
+/** Without https there is nothing to upgrade to, and a page opened by http would load none of its own files. */
+function headers(publicUrl: string): HelmetOptions {
+  if (publicUrl.startsWith('https:')) return {};
+  return {
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  };
+}
+
+export function createApp(deps: Deps): Express {
+  const app = express();
+  const { trustProxy } = deps.env;
+  app.set('trust proxy', typeof trustProxy === 'object' ? [...trustProxy] : trustProxy);
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+
+  const metrics = createMetrics(deps);
+  app.use(metrics.observe);
+  app.use(requestLog(deps.log));
+  app.use(helmet(headers(deps.env.publicUrl)));
+  app.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+
+  const guards = guardsFor(deps);
+  const { open, program, admin } = allRoutes(deps, metrics);
+  const programRouter = mount(program.routes, program.prefix, guards);
+  app.use(mount(open.routes, open.prefix, guards));
+  app.use('/admin', adminHost(deps));
+  app.use(admin.prefix, mount(admin.routes, admin.prefix, guards));
+  app.use(program.prefix, programByName(deps), programRouter);
+  app.use(programByHost(deps, programRouter));
+
+  app.use(() => {
+    throw new Problem('not_found');
+  });
+  app.use(errorHandler);
+  return app;
+}

@@ -1,0 +1,67 @@
+/**
+ * What the HTTP layer is given, and what it expects of those who implement it; src/compose.ts fills it in.
+ * Promises: expected outcomes are values; only "the database is away" (db/transaction.ts isUnavailable) and "the
+ * program is busy" (engine/run.ts ProgramBusy) arrive as errors, and are answered with 503. Must never: hold a
+ * connection, a secret of a program's sink or a decision.
+ */
+import type { Logger } from 'pino';
+import type { Env } from '../config/env.ts';
+import type { Pools } from '../db/pool.ts';
+import type { Command, CommandRefusal } from '../model/commands.ts';
+import type { LoadedProgram } from '../model/program.ts';
+import type { Provider } from '../model/provider.ts';
+
+/** A verified event on its way into the inbox; the receiver stamps received_at. */
+export interface IncomingEvent {
+  readonly programNo: number;
+  readonly source: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly occurredAt: Date | undefined;
+  /** As received, valid UTF-8. */
+  readonly body: string;
+  /** The same, parsed, so that nobody parses twice. */
+  readonly parsed: unknown;
+  /** Prefer: wait: what it plans is delivered with one try. */
+  readonly triedOnce: boolean;
+}
+
+/** A command is an event of the internal source; `inboxId` names its row, for `settle`. */
+export type Submitted =
+  | { readonly ok: true; readonly inboxId: bigint }
+  | { readonly ok: false; readonly code: CommandRefusal };
+
+export interface Deps {
+  readonly env: Pick<Env, 'publicUrl' | 'trustProxy' | 'testClock'>;
+  readonly log: Logger;
+  readonly pools: Pick<Pools, 'general' | 'knex'>;
+  readonly adminToken: string;
+  readonly clock: { now(): Promise<Date> };
+  readonly programs: {
+    byName(name: string): LoadedProgram | undefined;
+    /** Lower-case, without a port. */
+    byHost(host: string): LoadedProgram | undefined;
+    all(): readonly LoadedProgram[];
+  };
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** Resolves only after the row has committed. */
+  receive(event: IncomingEvent): Promise<{ readonly id: bigint; readonly duplicate: boolean }>;
+  submit(programNo: number, command: Command, options?: { readonly triedOnce?: boolean }): Promise<Submitted>;
+  /** Until the event's effects are committed and its deliveries tried once, or the time is up; wakes the engine. */
+  settle(programNo: number, inboxId: bigint, timeoutMs: number): Promise<void>;
+  /** The sink's later word on a credit that it answered with 202. */
+  settleAccepted(
+    programNo: number,
+    idempotencyKey: string,
+    answer: 'confirm' | 'refuse',
+    reference?: string,
+  ): Promise<'done' | 'unknown_key' | 'conflict'>;
+  /** Returns when all that falls due by then is done. */
+  advanceClock(to: Date): Promise<'done' | 'clock_backwards'>;
+  schemaCurrent(): Promise<boolean>;
+  /** Address and name as kept for a person, decrypted; undefined when there are none. */
+  openSecret(
+    programNo: number,
+    personId: bigint,
+  ): Promise<{ readonly email: string | null; readonly name: string | null } | undefined>;
+}

@@ -1,0 +1,79 @@
+/**
+ * Routes as data: method, path, credential and body of each, mounted by one function.
+ * Promises: a route without a credential does not compile; the credential is checked before the body is read; a known
+ * path with another method is 405. Must never: be gone around by registering a handler on Express directly; a test
+ * walks the mounted routes and compares.
+ */
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { KeyScope } from '../accounts/keys.ts';
+import type { LoadedProgram } from '../model/program.ts';
+import { Problem } from './problems.ts';
+
+/**
+ * none: open to all. signature: the handler verifies the body's signature itself. admin: the admin token. Else the
+ * scope of a server key of that program.
+ */
+export type Credential = 'none' | 'signature' | 'admin' | KeyScope;
+
+export interface Route {
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly path: string;
+  readonly credential: Credential;
+  /** raw: any type, as bytes. json: parsed. Default: none is read. */
+  readonly body?: 'raw' | 'json';
+  handle(req: Request, res: Response): Promise<void> | void;
+}
+
+/** Makes the middleware that lets a credential's bearer through and stops everybody else. */
+export type Guards = (credential: Credential) => RequestHandler;
+
+const BODY_BYTES_MAX = 1024 * 1024;
+
+/** Not inflated: a bomb of 1 MiB would be gigabytes, and no sender that we know compresses. */
+const readRaw = express.raw({ type: () => true, limit: BODY_BYTES_MAX, inflate: false });
+const JSON_TYPES = ['application/json', 'application/*+json'];
+const readJson = express.json({ type: JSON_TYPES, limit: BODY_BYTES_MAX, inflate: false, strict: true });
+
+const refuseOtherTypes: RequestHandler = (req, _res, next) => {
+  const isEmpty = req.headers['content-length'] === '0';
+  next(!isEmpty && req.is(JSON_TYPES) === false ? new Problem('unsupported_media_type') : undefined);
+};
+
+function readers(body: Route['body']): RequestHandler[] {
+  if (body === 'raw') return [readRaw];
+  return body === 'json' ? [refuseOtherTypes, readJson] : [];
+}
+
+/** `prefix` is where the router will stand, for logs and metrics. */
+export function mount(routes: readonly Route[], prefix: string, guards: Guards): Router {
+  const router = Router({ caseSensitive: true });
+  for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {
+    const at = router.route(path);
+    at.all((_req, res, next) => {
+      res.locals.route = `${prefix}${path}`;
+      next();
+    });
+    for (const route of same) {
+      at[route.method](guards(route.credential), ...readers(route.body), (req, res) => route.handle(req, res));
+    }
+    const allowed = same.map((route) => route.method.toUpperCase()).join(', ');
+    at.all(() => {
+      throw new Problem('method_not_allowed', { headers: { Allow: allowed } });
+    });
+  }
+  return router;
+}
+
+/** The program under whose path or host the request came; set by program-host.ts. */
+export function programOf(res: Response): LoadedProgram {
+  const program = res.locals.program as LoadedProgram | undefined;
+  if (!program) throw new Error('bug: a route of a program was mounted outside of one');
+  return program;
+}
+
+/** A path parameter; text that PostgreSQL cannot hold is nothing that we could know. */
+export function param(req: Request, name: string): string {
+  const value = req.params[name];
+  if (typeof value !== 'string' || value.includes('\0')) throw new Problem('not_found');
+  return value;
+}

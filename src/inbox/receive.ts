@@ -1,0 +1,123 @@
+/**
+ * The inbox's door: events of all waiting requests go in with one statement.
+ * Promises: the promise of an event resolves only after its row has committed; a deadlock is tried again and reaches no
+ * sender. Must never: resolve on a guess; when the commit's answer is lost, the sender is told 503 and sends again.
+ */
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { isRetryable } from '../db/transaction.ts';
+import { BATCH_SIZES, FIND_ID, receiveSql } from './inbox.sql.ts';
+
+export interface NewEvent {
+  readonly programNo: number;
+  readonly source: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly receivedAt: Date;
+  readonly occurredAt: Date | undefined;
+  readonly triedOnce: boolean;
+  /** As received; valid UTF-8. */
+  readonly body: string;
+}
+
+export interface Received {
+  readonly id: bigint;
+  readonly duplicate: boolean;
+}
+
+export interface ReceiveOptions {
+  readonly pool: pg.Pool;
+  readonly statement: (name: string, text: string, values: unknown[]) => pg.QueryConfig;
+  /** Told of every new row once it has committed. */
+  readonly onStored: (event: NewEvent, id: bigint) => void;
+}
+
+interface Waiting {
+  readonly event: NewEvent;
+  readonly resolve: (received: Received) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Two statements under way keep the disk busy while the next batch gathers; more only split the batches. */
+const FLUSHES_MAX = 2;
+const DEADLOCK_RETRIES = 5;
+
+export function createReceiver(options: ReceiveOptions): (event: NewEvent) => Promise<Received> {
+  const waiting: Waiting[] = [];
+  let flushing = 0;
+
+  const flush = async () => {
+    flushing++;
+    try {
+      while (waiting.length > 0) {
+        const size = BATCH_SIZES.find((each) => each <= waiting.length) ?? 1;
+        await storeBatch(options, waiting.splice(0, size));
+      }
+    } finally {
+      flushing--;
+    }
+  };
+
+  return (event) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ event, resolve, reject });
+      // One turn of the loop lets the requests that arrived together go together.
+      if (flushing < FLUSHES_MAX) setImmediate(() => void (flushing < FLUSHES_MAX && waiting.length > 0 && flush()));
+    });
+}
+
+async function storeBatch(options: ReceiveOptions, batch: readonly Waiting[]): Promise<void> {
+  try {
+    const stored = await insert(options, batch.map((each) => each.event));
+    await Promise.all(batch.map((each) => answer(options, each, stored)));
+  } catch (error) {
+    for (const each of batch) each.reject(error);
+  }
+}
+
+/** The first of several requests with one key is told of the new row; the others are duplicates of it. */
+async function answer(options: ReceiveOptions, { event, resolve, reject }: Waiting, stored: Map<string, bigint>): Promise<void> {
+  const key = keyOf(event);
+  const id = stored.get(key);
+  if (id !== undefined) {
+    stored.delete(key);
+    options.onStored(event, id);
+    resolve({ id, duplicate: false });
+    return;
+  }
+  try {
+    const values = [event.programNo, event.source, event.eventId];
+    const known = await options.pool.query(options.statement('find event', FIND_ID, values));
+    resolve({ id: known.rows[0]?.id as bigint, duplicate: true });
+  } catch (error) {
+    reject(error);
+  }
+}
+
+const keyOf = (event: { programNo: number; source: string; eventId: string }): string =>
+  `${event.programNo}\n${event.source}\n${event.eventId}`;
+
+async function insert(options: ReceiveOptions, events: readonly NewEvent[]): Promise<Map<string, bigint>> {
+  const values = events.flatMap((event) => [
+    event.programNo,
+    event.source,
+    event.eventId,
+    event.type,
+    event.receivedAt,
+    event.occurredAt ?? null,
+    event.triedOnce,
+    event.body,
+    createHash('sha256').update(event.body).digest(),
+  ]);
+  const query = options.statement(`receive ${events.length}`, receiveSql(events.length), values);
+  for (let left = DEADLOCK_RETRIES; ; left--) {
+    try {
+      const { rows } = await options.pool.query(query);
+      const key = (row: { program_no: number; source: string; event_id: string }) =>
+        keyOf({ programNo: row.program_no, source: row.source, eventId: row.event_id });
+      return new Map(rows.map((row) => [key(row), row.id as bigint]));
+    } catch (error) {
+      if (left === 0 || !isRetryable(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What is due, and when the next thing will be. Business time lives in our own rows; a job queue only says "look".
+ * Promises: set-based: one statement puts every due thing into the inbox as an event of its own, under a key made of
+ * what and when, so that however often it runs each is told once.
+ */
+
+/** Payments that have waited their match_within become events `payment.match_due`. */
+export const TELL_MATCHES = `with due as (
+    select p.id, p.match_until from payments p
+    where p.program_no = $1 and p.match_until <= $2 order by p.match_until limit 1000),
+  stored as (
+    insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, tried_once, body, body_hash)
+    select $1, 'plusone', 'match_due:' || d.id || ':' || extract(epoch from d.match_until), 'payment.match_due', $2, d.match_until, $3,
+      b.body, sha256(convert_to(b.body, 'UTF8'))
+    from due d cross join lateral (select json_build_object('command', 'payment.match_due', 'paymentId', d.id::text)::text as body) b
+    order by 3
+    on conflict (program_no, source, event_id) do nothing returning id)
+  insert into inbox_queue (program_no, id) select $1, id from stored`;
+
+/** The next time after $2 at which anything of this program falls due. */
+export const NEXT_DUE = `select min(at) as at from (
+    select min(match_until) as at from payments where program_no = $1 and match_until > $2
+    union all select min(next_try_at) from deliveries where program_no = $1 and next_try_at > $2) due`;
+
+/**
+ * Whether nothing is under way: no event waits, no single try is due or out. One snapshot: a result leaves "sending" in
+ * the same commit that queues it for the engine, so it is never in neither.
+ */
+export const IS_SETTLED = `select not exists (select from inbox_queue where program_no = $1) and not exists (
+    select from deliveries where program_no = $1 and tried_once
+      and ((state = 'sending' and lease_until > now()) or (state = 'planned' and next_try_at <= $2))) as settled`;

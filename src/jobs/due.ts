@@ -1,0 +1,90 @@
+/**
+ * Everything that falls due: told to the engine as events, delivered, and settled, for one moment of the clock.
+ * Promises: run by the timer, by the test clock or twice at once, each due thing happens once. Must never: decide
+ * anything; it only says what is due.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { LoadedProgram } from '../model/program.ts';
+import * as sql from './due.sql.ts';
+import type { Clock, SettableClock } from './clock.ts';
+
+export interface DuePorts {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly programs: () => readonly LoadedProgram[];
+  readonly drain: (programNo: number) => Promise<void>;
+  readonly drainUntil: (programNo: number, id: bigint) => Promise<void>;
+  /** Tries what is due, each once when `once`; returns how many were tried. */
+  readonly deliver: (programNo: number, options: { once: boolean }) => Promise<number>;
+}
+
+const POLL_MS = 15;
+/** How long one step of the test clock waits for tries that are out. */
+const STEP_MS = 30_000;
+
+/** Tells the engine what is due now and folds it. Returns how many events it made. */
+export async function tellDue(ports: DuePorts, programNo: number): Promise<number> {
+  const now = await ports.clock.now();
+  const { rowCount } = await ports.pool.query(sql.TELL_MATCHES, [programNo, now, true]);
+  return rowCount ?? 0;
+}
+
+/** All that is due at the clock's present time, until nothing more comes of it. */
+export async function runDue(ports: DuePorts, programNo: number, options: { once: boolean }): Promise<void> {
+  let more = true;
+  while (more) {
+    const told = await tellDue(ports, programNo);
+    await ports.drain(programNo);
+    const tried = await ports.deliver(programNo, options);
+    more = told + tried > 0;
+  }
+}
+
+/** `Prefer: wait`: until the event's effects are committed and what it planned was tried once, or the time is up. */
+export async function settleEvent(ports: DuePorts, programNo: number, id: bigint, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  await ports.drainUntil(programNo, id);
+  await settled(ports, programNo, end);
+}
+
+/** The background loops work on the same rows; whoever gets there first, it is over when nothing is left open. */
+async function settled(ports: DuePorts, programNo: number, end: number): Promise<void> {
+  while (performance.now() < end) {
+    const tried = await ports.deliver(programNo, { once: true });
+    await ports.drain(programNo);
+    const { rows } = await ports.pool.query(sql.IS_SETTLED, [programNo, await ports.clock.now()]);
+    if (rows[0]?.settled) return;
+    if (tried === 0) await sleep(POLL_MS);
+  }
+}
+
+/** Moves the test clock, stepping from due time to due time, each job seeing its own due time as now. */
+export async function advanceClock(
+  ports: DuePorts & { clock: SettableClock },
+  to: Date,
+): Promise<'done' | 'clock_backwards'> {
+  // A clock that was never set may jump to any time, also a past one.
+  let now = (await ports.clock.wasSet()) ? await ports.clock.now() : to;
+  if (to < now) return 'clock_backwards';
+  await ports.clock.set(now);
+  for (;;) {
+    for (const { no } of ports.programs()) {
+      await runDue(ports, no, { once: true });
+      await settled(ports, no, performance.now() + STEP_MS);
+    }
+    if (now >= to) return 'done';
+    const next = await nextDue(ports, now);
+    now = next && next < to ? next : to;
+    await ports.clock.set(now);
+  }
+}
+
+async function nextDue(ports: DuePorts, after: Date): Promise<Date | undefined> {
+  const times: Date[] = [];
+  for (const { no } of ports.programs()) {
+    const { rows } = await ports.pool.query(sql.NEXT_DUE, [no, after]);
+    if (rows[0]?.at) times.push(rows[0].at as Date);
+  }
+  return times.sort((a, b) => a.getTime() - b.getTime())[0];
+}

@@ -1,0 +1,36 @@
+/**
+ * Bodies of webhooks are kept for the program's `retention` and then removed.
+ * Promises: by the service's clock; in small transactions, so that intake never waits; what is parked keeps its body
+ * until somebody has dealt with it. Must never: remove the row, or what says that the event is known.
+ */
+import type pg from 'pg';
+import type { DurationMs } from '../model/program.ts';
+import * as sql from './purge.sql.ts';
+
+/** Bodies have some 4 KB: a page writes little more than a megabyte. */
+const ROWS_PER_PAGE = 500;
+
+export interface PurgeOptions {
+  readonly retention: DurationMs;
+  readonly now: Date;
+  readonly rowsPerPage?: number;
+  /** Asked between two pages: true ends the work early; the next run goes on. */
+  readonly stopped?: () => boolean;
+}
+
+/** Returns how many bodies were removed. Safe to run twice at once. */
+export async function purgeBodies(pool: pg.Pool, programNo: number, options: PurgeOptions): Promise<number> {
+  const { retention, now, rowsPerPage = ROWS_PER_PAGE } = options;
+  if (retention === 'never') return 0;
+  const before = new Date(now.getTime() - retention);
+  let [purged, after] = [0, 0n];
+  while (!options.stopped?.()) {
+    const { rows } = await pool.query(sql.PURGE_PAGE, [programNo, after, before, rowsPerPage]);
+    const page = rows[0] as { last: bigint | null; old: boolean; purged: number };
+    purged += page.purged;
+    // Ids rise with arrival: behind a page that holds nothing old there is nothing old.
+    if (page.last === null || !page.old) break;
+    after = page.last;
+  }
+  return purged;
+}

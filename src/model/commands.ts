@@ -1,0 +1,80 @@
+/**
+ * What people, timers and sinks tell the engine: events of the internal source, folded in the same batches as webhooks.
+ * Promises: each is plain JSON (ids as decimal text), so that it stands in the inbox and is replayed with everything
+ * else. Must never: carry a secret; what names a person is blanked with the body when the person is erased.
+ */
+export const INTERNAL_SOURCE = 'plusone';
+
+export type Command =
+  | { readonly command: 'reward.approve'; readonly rewardId: string; readonly actor: string; readonly note: string | null }
+  | {
+      readonly command: 'reward.reject';
+      readonly rewardId: string;
+      readonly actor: string;
+      readonly note: string;
+      /** A failed credit whose outcome is unknown is rejected only by somebody who has looked at the sink. */
+      readonly confirmAbsent: boolean;
+    }
+  | { readonly command: 'reward.reverse'; readonly rewardId: string; readonly actor: string; readonly note: string }
+  | {
+      readonly command: 'member.patch';
+      readonly memberId: string;
+      readonly actor: string;
+      readonly rate?: string | null;
+      readonly tier?: string | null;
+      readonly suspended?: boolean;
+      readonly suspendedReason?: string | null;
+      readonly note?: string | null;
+    }
+  /** A member was seen with a token of the product's: made on first sight, never a signup by itself. */
+  | {
+      readonly command: 'member.seen';
+      readonly memberId: string;
+      readonly email?: string;
+      readonly emailVerified?: boolean;
+      readonly name?: string;
+      readonly orgId?: string;
+    }
+  /** The member says that this code brought them. */
+  | { readonly command: 'claim.make'; readonly memberId: string; readonly code: string }
+  | { readonly command: 'code.refresh'; readonly memberId: string }
+  | { readonly command: 'code.set'; readonly memberId: string; readonly code: string }
+  | { readonly command: 'code.revoke'; readonly memberId: string }
+  | { readonly command: 'link.make'; readonly memberId: string; readonly channel: string | null; readonly campaign: string | null }
+  /** A payment has waited its `match_within`. */
+  | { readonly command: 'payment.match_due'; readonly paymentId: string }
+  /** Pending rewards whose vesting or settlement is due. */
+  | { readonly command: 'reward.due'; readonly rewardId: string }
+  | {
+      readonly command: 'delivery.result';
+      readonly deliveryId: string;
+      readonly rewardId: string;
+      readonly result: 'confirmed' | 'refused' | 'unknown' | 'given_up';
+    };
+
+/** Why a command was not carried out; the caller answers 404 for `unknown_*`, else 409. */
+export type CommandRefusal =
+  | 'unknown_reward'
+  | 'unknown_member'
+  | 'not_approvable'
+  | 'not_rejectable'
+  | 'not_reversible'
+  | 'outcome_unknown'
+  | 'unknown_code'
+  | 'code_taken'
+  | 'no_code'
+  | 'already_referred'
+  | 'self_referral'
+  | 'code_revoked'
+  | 'code_suspended'
+  | 'code_expired'
+  | 'code_used_up'
+  | 'unknown_payment';
+
+export type CommandOutcome = { readonly ok: true } | { readonly ok: false; readonly code: CommandRefusal };
+
+export const DONE: CommandOutcome = { ok: true };
+
+export function refuse(code: CommandRefusal): CommandOutcome {
+  return { ok: false, code };
+}

@@ -1,0 +1,27 @@
+/**
+ * Addresses as they are matched, never as they are shown or written to.
+ * Promises: case, a plus tag, and dots at Gmail do not make another address. Must never: be used as an identity by
+ * itself: some hosts hand out plus tags as mailboxes of their own, so a match is a signal, and joins need more.
+ */
+const GMAIL = new Set(['gmail.com', 'googlemail.com']);
+
+export interface MatchedEmail {
+  readonly address: string;
+  readonly domain: string;
+}
+
+/** undefined for what is no address at all. */
+export function matchEmail(email: string): MatchedEmail | undefined {
+  const text = email.trim().toLowerCase();
+  const at = text.lastIndexOf('@');
+  if (at < 1 || at === text.length - 1) return undefined;
+  let domain = text.slice(at + 1);
+  let local = text.slice(0, at);
+  const plus = local.indexOf('+');
+  if (plus > 0) local = local.slice(0, plus);
+  if (GMAIL.has(domain)) {
+    domain = 'gmail.com';
+    local = local.replaceAll('.', '');
+  }
+  return { address: `${local}@${domain}`, domain };
+}

@@ -1,0 +1,160 @@
+/**
+ * The world: everything of one program that a batch of events may read or change, in memory.
+ * Promises: the fold sees nothing else; a whole program held in memory (the simulator, property tests) and the part
+ * that load-world fetches behave the same. Must never: know where its records come from or go to.
+ */
+import type {
+  Claim,
+  Code,
+  Debt,
+  Deduction,
+  DeliveryIntent,
+  FirstPayment,
+  LedgerTransaction,
+  Lot,
+  Payment,
+  PaymentAlias,
+  PaymentLink,
+  Person,
+  PersonAccount,
+  PersonAlias,
+  PersonFact,
+  Referral,
+  Reward,
+  RewardHistory,
+} from './records.ts';
+import { type Key, Table } from './table.ts';
+
+/** Address and name of a person; sealed under a key of the person's own when saved. */
+export interface PersonSecret {
+  readonly personId: bigint;
+  readonly email: string | null;
+  readonly name: string | null;
+}
+
+/** The delivery that a reward names as its open one, read under its row's lock, so that no sender claims it meanwhile. */
+export interface OpenDelivery {
+  readonly id: bigint;
+  readonly rewardId: bigint;
+  readonly kind: DeliveryIntent['kind'];
+  readonly amount: bigint;
+  readonly state: 'planned' | 'sending' | 'accepted' | 'waiting' | 'parked' | 'refused' | 'confirmed' | 'cancelled';
+  /** Tried once, now, whatever the breaker and the queue say: somebody approved it. */
+  readonly tryNow: boolean;
+}
+
+/** A person's balance as the ledger has it; kept current by `post`. */
+export interface Balance {
+  readonly personId: bigint;
+  readonly account: PersonAccount;
+  readonly unit: string;
+  readonly balance: bigint;
+}
+
+/** An admin's action, written with its effects. */
+export interface AuditRecord {
+  readonly id: bigint;
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly reason: string | null;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface SourceType {
+  readonly source: string;
+  readonly type: string;
+  readonly firstSeenAt: Date;
+}
+
+export const objectKey = (o: { provider: string; account: string; objectId: string }): string =>
+  `${o.provider}\n${o.account}\n${o.objectId}`;
+
+export const aliasKey = (kind: 'member' | 'customer', value: string): string => `${kind}\n${value}`;
+
+export const customerValue = (provider: string, account: string, customerId: string): string =>
+  `${provider}:${account}:${customerId}`;
+
+export class World {
+  readonly persons = new Table<Person>({ key: (p) => p.id, indexes: { email: (p) => p.emailHash } });
+  readonly aliases = new Table<PersonAlias>({
+    key: (a) => aliasKey(a.kind, a.value),
+    indexes: { person: (a) => a.personId },
+  });
+  readonly secrets = new Table<PersonSecret>({ key: (s) => s.personId });
+  readonly facts = new Table<PersonFact>({
+    key: (f) => `${f.kind}\n${f.valueHash}\n${f.personId}`,
+    indexes: { value: (f) => `${f.kind}\n${f.valueHash}`, person: (f) => f.personId },
+  });
+  readonly codes = new Table<Code>({ key: (c) => c.codeKey, indexes: { person: (c) => c.personId } });
+  readonly referrals = new Table<Referral>({
+    key: (r) => r.refereeId,
+    indexes: { referrer: (r) => r.referrerId },
+  });
+  readonly claims = new Table<Claim>({ key: (c) => c.id });
+  readonly payments = new Table<Payment>({
+    key: (p) => p.id,
+    indexes: {
+      person: (p) => p.personId,
+      email: (p) => p.emailHash,
+      merged: (p) => p.mergedInto,
+      name: (p) => (p.mergedInto === null ? p.sourcePaymentId : null),
+    },
+  });
+  readonly paymentAliases = new Table<PaymentAlias>({ key: objectKey, indexes: { payment: (a) => a.paymentId } });
+  readonly paymentLinks = new Table<PaymentLink>({
+    key: (l) => `${objectKey(l)}\n${l.paymentId}`,
+    indexes: { payment: (l) => l.paymentId, object: objectKey },
+  });
+  readonly deductions = new Table<Deduction>({
+    key: (d) => `${d.provider}\n${d.account}\n${d.kind}\n${d.deductionId}`,
+    indexes: { object: objectKey },
+  });
+  readonly firstPayments = new Table<FirstPayment>({
+    key: (f) => f.paymentId,
+    indexes: { referrer: (f) => (f.counted ? f.referrerId : null) },
+  });
+  readonly rewards = new Table<Reward>({
+    key: (r) => r.id,
+    indexes: { payment: (r) => r.paymentId, person: (r) => r.personId, referee: (r) => r.refereeId },
+  });
+  readonly history = new Table<RewardHistory>({ key: (h) => h.id });
+  readonly transactions = new Table<LedgerTransaction>({ key: (t) => t.id });
+  readonly lots = new Table<Lot>({ key: (l) => l.rewardId });
+  readonly debts = new Table<Debt>({ key: (d) => d.rewardId, indexes: { person: (d) => d.personId } });
+  /** Never saved: the database keeps balances itself, from the entries. */
+  readonly balances = new Table<Balance>({
+    key: (b) => `${b.personId}\n${b.account}\n${b.unit}`,
+    indexes: { person: (b) => b.personId },
+  });
+  readonly deliveries = new Table<DeliveryIntent>({ key: (d) => d.id });
+  readonly openDeliveries = new Table<OpenDelivery>({ key: (d) => d.id });
+  readonly audit = new Table<AuditRecord>({ key: (a) => a.id });
+  readonly sourceTypes = new Table<SourceType>({ key: (s) => `${s.source}\n${s.type}` });
+
+  readonly #tables: readonly Table<unknown>[] = Object.values(this).filter((value) => value instanceof Table);
+
+  /** Posts one ledger transaction. The engine's only way to money; the database checks it again. */
+  post(transaction: LedgerTransaction): void {
+    this.transactions.put(transaction);
+    for (const { personId, account, unit, amount } of transaction.entries) {
+      if (personId === 0n) continue;
+      const held = account as PersonAccount;
+      const before = this.balances.get(`${personId}\n${account}\n${unit}`)?.balance ?? 0n;
+      this.balances.put({ personId, account: held, unit, balance: before + amount });
+    }
+  }
+
+  mark(): void {
+    for (const table of this.#tables) table.mark();
+  }
+
+  /** Takes back all that was put since `mark`. */
+  undo(): void {
+    for (const table of this.#tables) table.undo();
+  }
+}
+
+export type { Key };

@@ -1,0 +1,148 @@
+/**
+ * A process from start to end: database, parts, HTTP, signals.
+ * Promises: a wrong setting ends the start with one line; SIGTERM and SIGINT drain: no new requests, those under way
+ * are answered, the batch under way commits. Must never: exit before what was acknowledged is committed.
+ */
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { compose, type Service } from './compose.ts';
+import { ConfigError, type Env, readEnv } from './config/env.ts';
+import { ProgramError } from './config/program-problems.ts';
+import { type Embedded, startEmbedded } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { createApp } from './http/app.ts';
+import { startSchedule } from './jobs/schedule.ts';
+
+export interface Running {
+  readonly service: Service;
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly env: Env;
+  readonly role: 'all' | 'web' | 'worker';
+  /** Name of the database on the embedded server. */
+  readonly database?: string;
+  readonly crashPoint?: (name: string) => void;
+}
+
+const DRAIN_MS = 10_000;
+const note = (line: string): void => void process.stdout.write(`${line}\n`);
+
+interface Database {
+  readonly url: string;
+  readonly directUrl: string | undefined;
+  readonly embedded: Embedded | undefined;
+}
+
+export async function serve(options: ServeOptions): Promise<Running> {
+  const { env, role } = options;
+  const database = await openDatabase(options);
+  try {
+    const service = await compose({
+      env,
+      role,
+      databaseUrl: database.url,
+      embedded: database.embedded !== undefined,
+      crashPoint: options.crashPoint,
+    });
+    const schedule = role === 'web' ? undefined : await startWork(service, database);
+    const server = role === 'worker' ? undefined : await listen(service);
+    const stop = once(async () => {
+      if (server) await close(server);
+      await schedule?.stop();
+      await service.stop();
+      await database.embedded?.stop();
+    });
+    return { service, url: server ? urlOf(server) : '', stop };
+  } catch (error) {
+    await database.embedded?.stop();
+    throw error;
+  }
+}
+
+/** The embedded server is migrated at every start; another database by `npm run migrate`, or here in one-process mode. */
+async function openDatabase({ env, role, database = 'plusone' }: ServeOptions): Promise<Database> {
+  if (env.databaseUrl) {
+    if (role === 'all') await migrate({ ownerUrl: env.databaseDirectUrl ?? env.databaseUrl, appUrl: env.databaseUrl, log: note });
+    return { url: env.databaseUrl, directUrl: env.databaseDirectUrl, embedded: undefined };
+  }
+  if (role !== 'all') throw new ConfigError('DATABASE_URL is not set: `npm run web` and `npm run worker` need one; `npm start` brings its own');
+  const embedded = await startEmbedded(env.dataDir, { log: note });
+  try {
+    await embedded.ensureDatabase(database);
+    const [ownerUrl, url] = [embedded.ownerUrl(database), embedded.appUrl(database)];
+    await migrate({ ownerUrl, appUrl: url, appRole: embedded.appRole, log: note });
+    return { url, directUrl: url, embedded };
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+}
+
+async function startWork(service: Service, database: Database): Promise<{ stop: () => Promise<void> }> {
+  service.startWork();
+  return await startSchedule({
+    url: database.url,
+    directUrl: database.directUrl,
+    pools: service.pools,
+    programs: service.programs,
+    runDue: service.runDue,
+    wakeQueued: service.wakeQueued,
+    clock: service.deps.clock,
+    log: service.log,
+  });
+}
+
+async function listen(service: Service): Promise<http.Server> {
+  const server = http.createServer(createApp(service.deps));
+  // A sender may keep a connection idle for long; longer than the proxy before us, so that it closes first.
+  server.keepAliveTimeout = 65_000;
+  const { port, host } = service.env;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new ConfigError(`PORT: ${port} is in use`) : error),
+    );
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+function urlOf(server: http.Server): string {
+  return `http://localhost:${(server.address() as AddressInfo).port}`;
+}
+
+/** Connections between requests close at once, those with a request when it is answered. */
+async function close(server: http.Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(late);
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+/** The whole life of an entry point. `started` says what a person should see. */
+export async function run(role: ServeOptions['role'], started: (running: Running) => void, options: Partial<ServeOptions> = {}): Promise<void> {
+  try {
+    const running = await serve({ env: readEnv(), role, ...options });
+    started(running);
+    // A repeated signal is no order to give up: the launcher and the terminal may both send one.
+    const end = () => void running.stop().then(() => process.exit(0), fail);
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  const known = error instanceof ConfigError || error instanceof ProgramError;
+  process.stderr.write(`${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,131 @@
+/**
+ * The whole service for stories: composed as `npm start` composes it, on a database of its own, spoken to over HTTP.
+ * Promises: signed bytes in, answers and ledger out; the only fake is what stands at the other end of the sink.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Express } from 'express';
+import pino from 'pino';
+import request from 'supertest';
+import { compose, type Service } from '../../src/compose.ts';
+import { readEnv } from '../../src/config/env.ts';
+import { EXAMPLES_DIR } from '../../src/config/programs.ts';
+import { createApp } from '../../src/http/app.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { secretFor, signFor } from './sign.ts';
+
+const KINDS: Readonly<Record<string, string>> = { app: 'standard', stripe: 'stripe', paddle: 'paddle', clerk: 'clerk' };
+export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789';
+export const START = '2026-05-01T00:00:00Z';
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field, as a client would
+  readonly body: any;
+}
+
+export interface StartOptions {
+  /** Replaces parts of the example's text. */
+  readonly edit?: (yaml: string) => string;
+  readonly sinkUrl?: string;
+  readonly start?: string;
+}
+
+export class TestService {
+  readonly db: TestDatabase;
+  readonly service: Service;
+  readonly app: Express;
+  readonly dir: string;
+  #messages = 0;
+
+  private constructor(db: TestDatabase, service: Service, dir: string) {
+    this.db = db;
+    this.service = service;
+    this.dir = dir;
+    this.app = createApp(service.deps);
+  }
+
+  static async start(options: StartOptions = {}): Promise<TestService> {
+    const db = await freshDatabase();
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'plusone-story-'));
+    const yaml = readFileSync(path.join(EXAMPLES_DIR, 'claudexia.yaml'), 'utf8');
+    const edited = options.edit ? options.edit(yaml) : yaml;
+    const withSink = options.sinkUrl ? edited : edited.replace(/^delivery:.*$/m, 'delivery: { sink: ledger }');
+    writeFileSync(path.join(dir, 'claudexia.yaml'), withSink);
+    const env = readEnv({
+      DATABASE_URL: db.appUrl,
+      SECRET_KEY: 'a-secret-key-for-tests-that-is-long-enough',
+      ADMIN_TOKEN,
+      DATA_DIR: dir,
+      PROGRAMS_DIR: dir,
+      TEST_CLOCK: '1',
+      EGRESS_ALLOW: '127.0.0.0/8',
+      CLAUDEXIA_STRIPE_SECRET: secretFor('stripe', 'stripe'),
+      CLAUDEXIA_PADDLE_SECRET: secretFor('paddle', 'paddle'),
+      CLAUDEXIA_CLERK_SECRET: secretFor('clerk', 'clerk'),
+      CLAUDEXIA_APP_SECRET: secretFor('standard', 'app'),
+      CLAUDEXIA_BILLING_URL: options.sinkUrl ?? 'https://billing.example/credits',
+      CLAUDEXIA_BILLING_SECRET: secretFor('standard', 'billing'),
+      CLAUDEXIA_JWT_SECRET: 'a-jwt-secret-for-tests-that-is-long-enough',
+    });
+    const service = await compose({ env, role: 'all', databaseUrl: db.appUrl, embedded: false, log: pino({ level: 'silent' }) });
+    service.startWork();
+    const started = new TestService(db, service, dir);
+    await started.admin('POST', '/test-clock', { now: options.start ?? START });
+    return started;
+  }
+
+  /** Posts a signed body to a source, waiting for its effects unless told otherwise. */
+  async post(source: string, payload: object, options: { id?: string; wait?: boolean } = {}): Promise<Answer> {
+    const body = JSON.stringify(payload);
+    const kind = KINDS[source] ?? 'standard';
+    const id = options.id ?? `msg_${++this.#messages}`;
+    const headers = signFor(kind, body, secretFor(kind, source), id, new Date());
+    const call = request(this.app).post(`/p/claudexia/webhooks/${source}`).set(headers).set('Content-Type', 'application/json');
+    return await (options.wait === false ? call : call.set('Prefer', 'wait')).send(body);
+  }
+
+  /** A canonical event from the product itself. */
+  async tell(type: string, data: object): Promise<Answer> {
+    return await this.post('app', { type, timestamp: new Date().toISOString(), data });
+  }
+
+  async admin(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: object): Promise<Answer> {
+    const verb = method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';
+    const call = request(this.app)[verb](`/admin/v1${url}`).set('Authorization', `Bearer ${ADMIN_TOKEN}`);
+    return await (body ? call.send(body) : call);
+  }
+
+  async rewards(filter = ''): Promise<Answer['body'][]> {
+    const { body } = await this.admin('GET', `/rewards?program=claudexia&limit=100${filter}`);
+    return body.data;
+  }
+
+  async codeOf(memberId: string): Promise<string> {
+    const { body } = await this.admin('GET', `/members/${memberId}?program=claudexia`);
+    return body.codes[0].code;
+  }
+
+  /** `alice` refers `bob`. */
+  async aliceRefersBob(): Promise<void> {
+    await this.tell('member.created', { member_id: 'alice', email: 'alice@example.com', ip: '192.0.2.1' });
+    await this.refer('bob', 'alice', '192.0.2.2');
+  }
+
+  async refer(referee: string, referrer: string, ip: string): Promise<Answer> {
+    const code = await this.codeOf(referrer);
+    return await this.tell('member.created', { member_id: referee, email: `${referee}@work.example`, referral_code: code, ip });
+  }
+
+  async isBalanced(): Promise<boolean> {
+    const { body } = await this.admin('GET', '/ledger/check');
+    return body.balanced && body.drift === 0;
+  }
+
+  async stop(): Promise<void> {
+    await this.service.stop();
+    await this.db.drop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,17 @@
+// How the tests run: one embedded PostgreSQL for the whole run (support/global-setup.ts), two workers at most, since
+// each test file brings its own database and often its own server.
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    watch: false,
+  },
+});
