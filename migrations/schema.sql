@@ -278,6 +278,28 @@ CREATE INDEX lots_expiry_idx ON public.lots USING btree (program_no, expires_at)
 CREATE INDEX lots_person_idx ON public.lots USING btree (program_no, person_id, expires_at, reward_id) WHERE (remaining > 0);
 comment on table lots is 'What of a reward is left to spend; used and expired in the order (expires_at nulls last, reward_id).';
 
+create table member_keys (
+  program_no integer not null,
+  id text not null,
+  person_id bigint not null,
+  slot smallint not null,
+  name text,
+  prefix text not null,
+  hash bytea not null,
+  scopes text[] not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint member_keys_pkey PRIMARY KEY (program_no, id),
+  constraint member_keys_scopes_check CHECK (((scopes <@ ARRAY['links'::text, 'read'::text]) AND (cardinality(scopes) > 0))),
+  constraint member_keys_slot_check CHECK ((slot = ANY (ARRAY[1, 2])))
+);
+CREATE UNIQUE INDEX member_keys_hash_key ON public.member_keys USING btree (program_no, hash);
+CREATE UNIQUE INDEX member_keys_live_key ON public.member_keys USING btree (program_no, person_id, slot) WHERE (revoked_at IS NULL);
+CREATE INDEX member_keys_person_idx ON public.member_keys USING btree (program_no, person_id, created_at);
+comment on table member_keys is 'API keys that members made for themselves: sha256 of a 256-bit secret; shown once.';
+comment on column member_keys.slot is 'At most two live at a time, so that one can replace the other without a gap.';
+
 create table payment_aliases (
   program_no integer not null,
   provider text not null,
@@ -429,6 +451,14 @@ create table programs (
   constraint programs_pkey PRIMARY KEY (no)
 );
 
+create table rate_limits (
+  key character varying(255) not null,
+  points integer not null default 0,
+  expire bigint,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+) with (fillfactor=50);
+comment on table rate_limits is 'Shared by all processes; expire is in ms since 1970, and what has expired is deleted by the limiter.';
+
 create table referrals (
   program_no integer not null,
   referee_id bigint not null,
@@ -447,8 +477,22 @@ create table referrals (
   constraint referrals_pkey PRIMARY KEY (program_no, referee_id),
   constraint referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'denied'::text, 'void'::text])))
 );
+CREATE INDEX referrals_code_idx ON public.referrals USING btree (program_no, code_key) INCLUDE (status);
+CREATE INDEX referrals_completed_idx ON public.referrals USING btree (program_no, completed_at) INCLUDE (referrer_id) WHERE (status = 'completed'::text);
 CREATE UNIQUE INDEX referrals_id_key ON public.referrals USING btree (program_no, id);
-CREATE INDEX referrals_referrer_idx ON public.referrals USING btree (program_no, referrer_id, created_at, id);
+CREATE INDEX referrals_referrer_idx ON public.referrals USING btree (program_no, referrer_id, created_at, id) INCLUDE (status, referee_id);
+
+create table reward_days (
+  program_no integer not null,
+  person_id bigint not null,
+  unit text not null,
+  day date not null,
+  earned bigint not null,
+  pending bigint not null,
+  constraint reward_days_pkey PRIMARY KEY (program_no, person_id, unit, day)
+) with (fillfactor=70);
+comment on table reward_days is 'Sums of rewards by the UTC day on which they were credited, or made while they are not; kept by triggers on rewards alone.';
+comment on column reward_days.earned is 'Credited, net of reversals, with what vests, without what is held or failed.';
 
 create table reward_history (
   program_no integer not null,
@@ -524,6 +568,7 @@ create table rewards (
   constraint rewards_reversed_check CHECK (((reversed_amount >= 0) AND (reversed_amount <= amount))),
   constraint rewards_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'credited'::text, 'failed'::text, 'reversed'::text, 'rejected'::text])))
 );
+CREATE INDEX rewards_allowance_idx ON public.rewards USING btree (program_no, person_id, rule) INCLUDE (allowance) WHERE ((allowance IS NOT NULL) AND (status <> 'rejected'::text));
 CREATE INDEX rewards_created_idx ON public.rewards USING btree (created_at, id);
 CREATE UNIQUE INDEX rewards_payment_key ON public.rewards USING btree (program_no, payment_id, rule, person_id) WHERE (payment_id IS NOT NULL);
 CREATE INDEX rewards_person_idx ON public.rewards USING btree (program_no, person_id, created_at, id);
@@ -532,6 +577,9 @@ CREATE INDEX rewards_settles_idx ON public.rewards USING btree (program_no, sett
 CREATE UNIQUE INDEX rewards_source_payment_id_key ON public.rewards USING btree (program_no, source_payment_id, rule, member_id);
 CREATE INDEX rewards_status_idx ON public.rewards USING btree (program_no, status, created_at, id) WHERE (status <> 'credited'::text);
 CREATE INDEX rewards_vests_idx ON public.rewards USING btree (program_no, vests_at) WHERE ((status = 'pending'::text) AND (vests_at IS NOT NULL));
+CREATE TRIGGER rewards_count_delete AFTER DELETE ON public.rewards REFERENCING OLD TABLE AS old_rewards FOR EACH STATEMENT EXECUTE FUNCTION count_rewards();
+CREATE TRIGGER rewards_count_insert AFTER INSERT ON public.rewards REFERENCING NEW TABLE AS new_rewards FOR EACH STATEMENT EXECUTE FUNCTION count_rewards();
+CREATE TRIGGER rewards_count_update AFTER UPDATE ON public.rewards REFERENCING OLD TABLE AS old_rewards NEW TABLE AS new_rewards FOR EACH STATEMENT EXECUTE FUNCTION count_rewards();
 CREATE TRIGGER rewards_delete BEFORE DELETE ON public.rewards FOR EACH ROW WHEN (((old.posted_amount > 0) OR (old.delivered_amount > 0) OR (old.in_flight IS NOT NULL) OR (old.credited_at IS NOT NULL))) EXECUTE FUNCTION refuse_reward_delete();
 CREATE TRIGGER rewards_identity BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN (((old.rule <> new.rule) OR (old.unit <> new.unit) OR (old.program_version <> new.program_version) OR ((old.idempotency_key <> new.idempotency_key) AND ((old.posted_amount > 0) OR (old.in_flight IS NOT NULL) OR (old.delivered_amount > 0))))) EXECUTE FUNCTION check_reward_identity();
 CREATE TRIGGER rewards_transition BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION check_reward_transition();
@@ -611,6 +659,35 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.count_rewards()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into reward_days as d
+    select c.program_no, c.person_id, c.unit, c.day, sum(c.earned), sum(c.pending)
+      from new_rewards n, reward_counts(n, 1) c
+     group by c.program_no, c.person_id, c.unit, c.day having sum(c.earned) <> 0 or sum(c.pending) <> 0
+    on conflict on constraint reward_days_pkey do update set earned = d.earned + excluded.earned, pending = d.pending + excluded.pending;
+  elsif tg_op = 'UPDATE' then
+    insert into reward_days as d
+    select c.program_no, c.person_id, c.unit, c.day, sum(c.earned), sum(c.pending)
+      from (select k.* from new_rewards n, reward_counts(n, 1) k union all select k.* from old_rewards o, reward_counts(o, -1) k) c
+     group by c.program_no, c.person_id, c.unit, c.day having sum(c.earned) <> 0 or sum(c.pending) <> 0
+    on conflict on constraint reward_days_pkey do update set earned = d.earned + excluded.earned, pending = d.pending + excluded.pending;
+  else
+    insert into reward_days as d
+    select c.program_no, c.person_id, c.unit, c.day, sum(c.earned), sum(c.pending)
+      from old_rewards o, reward_counts(o, -1) c
+     group by c.program_no, c.person_id, c.unit, c.day having sum(c.earned) <> 0 or sum(c.pending) <> 0
+    on conflict on constraint reward_days_pkey do update set earned = d.earned + excluded.earned, pending = d.pending + excluded.pending;
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.post_entries()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -662,3 +739,14 @@ AS $function$
 begin
   raise exception 'reward % has a history in the ledger', old.id using errcode = 'check_violation';
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.reward_counts(r rewards, sign integer)
+ RETURNS TABLE(program_no integer, person_id bigint, unit text, day date, earned bigint, pending bigint)
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select r.program_no, r.person_id, r.unit, (coalesce(r.credited_at, r.created_at) at time zone 'UTC')::date,
+    case when r.status = 'credited' or (r.status = 'pending' and r.reason = 'vesting')
+      then sign * (r.amount - r.reversed_amount - r.forfeited_amount) else 0 end,
+    case when r.status = 'pending' then sign * (r.amount - r.reversed_amount - r.forfeited_amount) else 0 end
+$function$;

@@ -2,12 +2,14 @@
 // It installs what the lockfile asks for and is not there, finds a Node new enough, runs the target on it, passes
 // signals on and exits with its code. When npm is killed hard, it ends the child, so that nothing is left running.
 // It must run on Node 20 with nothing installed: plain JavaScript, only Node's own modules.
+
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from './node-flags.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const wanted = [24, 16]; // crypto.randomUUIDv7 and stable type stripping
@@ -123,7 +125,7 @@ function newEnough(version) {
 }
 
 function launch(node, command) {
-  const child = spawn(node, command, { stdio: 'inherit' });
+  const child = spawn(node, [...NODE_FLAGS, ...command], { stdio: 'inherit' });
   const parentWatch = process.env.npm_lifecycle_event ? watchParents(() => child.kill('SIGTERM')) : undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     process.on(signal, () => {

@@ -4,6 +4,7 @@
  * running service, or disturb one.
  */
 import { Command } from 'commander';
+import { KEY_SCOPES } from './accounts/keys.ts';
 import { type Cli, Failed } from './cli/command.ts';
 import { migrateDatabase, withDatabase } from './cli/database.ts';
 import { type ListOptions, type ReplayOptions, replay, showEvents } from './cli/events.ts';
@@ -12,7 +13,6 @@ import { endKey, makeKey, type NewKeyOptions, showKeys } from './cli/keys.ts';
 import { createOutput } from './cli/output.ts';
 import { checkPrograms, printSchema } from './cli/programs.ts';
 import { type VerifyOptions, verify } from './cli/verify.ts';
-import { KEY_SCOPES } from './accounts/keys.ts';
 import { ConfigError, type Env, readEnv } from './config/env.ts';
 import { dumpSchema } from './db/schema-dump.ts';
 import { isUnavailable } from './db/transaction.ts';
@@ -85,7 +85,11 @@ program
 program
   .command('verify')
   .description('prove the ledger: seals, sums and balances; names the first row that does not agree')
-  .option('--head <head...>', 'seals that an earlier verify printed and you kept elsewhere: they must still be in the chain', [])
+  .option(
+    '--head <head...>',
+    'seals that an earlier verify printed and you kept elsewhere: they must still be in the chain',
+    [],
+  )
   .action(async (options: VerifyOptions) => await verify(cli, options));
 
 const events = program.command('events').description('what webhooks have told us');
@@ -127,6 +131,7 @@ try {
 /** The stack only of what we did not expect. */
 function reason(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
-  if (isUnavailable(error)) return `the database cannot be reached: ${(error as Error).message || (error as NodeJS.ErrnoException).code}`;
+  if (isUnavailable(error))
+    return `the database cannot be reached: ${(error as Error).message || (error as NodeJS.ErrnoException).code}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

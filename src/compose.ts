@@ -3,24 +3,26 @@
  * Promises: every process (all in one, web, worker, CLI) is made of the same parts. Must never: hold a rule.
  */
 import pino, { type Logger } from 'pino';
-import { unseal } from './accounts/keyed.ts';
+import { type DerivedKeys, unseal } from './accounts/keyed.ts';
+import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
 import type { Env } from './config/env.ts';
 import { ConfigError } from './config/env.ts';
 import { storePrograms } from './config/program-store.ts';
 import { EXAMPLES_DIR, loadPrograms } from './config/programs.ts';
-import { adminToken, secretKeys } from './config/secrets.ts';
+import { adminToken, type SecretKeys, secretKeys } from './config/secrets.ts';
 import { createCore } from './core.ts';
-import { openPools, type Pools } from './db/pool.ts';
 import { schemaState } from './db/migrate.ts';
+import { openPools, type Pools } from './db/pool.ts';
 import { createDeliverer } from './delivery/deliver.ts';
-import { SINKS } from './delivery/sinks/index.ts';
 import { createHttp } from './delivery/egress.ts';
-import { signals } from './fraud/signals/index.ts';
-import type { Deps } from './http/deps.ts';
-import { loggable } from './http/request-log.ts';
-import { checkTestClock, systemClock, testClock } from './jobs/clock.ts';
+import type { Deps, OpenedSecret } from './http/deps.ts';
+import { createJwks } from './http/member/jwks.ts';
+import { createMemberTokens } from './http/member/tokens.ts';
+import { createRateLimits } from './http/rate-limits.ts';
+import { loggable, redaction } from './http/request-log.ts';
+import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
 import { advanceClock, type DuePorts, runDue, settleEvent } from './jobs/due.ts';
-import { READ_SECRET } from './accounts/secrets.sql.ts';
+import { KINDS } from './kinds.ts';
 import type { LoadedProgram } from './model/program.ts';
 import { PROVIDERS } from './providers/index.ts';
 
@@ -51,7 +53,7 @@ export interface ComposeOptions {
 
 export async function compose(options: ComposeOptions): Promise<Service> {
   const { env, role } = options;
-  const log = options.log ?? pino({ level: env.logLevel, serializers: { err: loggable } });
+  const log = options.log ?? pino({ level: env.logLevel, redact: redaction, serializers: { err: loggable } });
   const notice = (line: string) => log.warn(line);
   const pools = openPools(options.databaseUrl, { applicationName: role, prepared: env.databasePrepared, log: notice });
   try {
@@ -63,60 +65,100 @@ export async function compose(options: ComposeOptions): Promise<Service> {
 }
 
 async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise<Service> {
-  const { env, role } = options;
-  const notice = (line: string) => log.warn(line);
+  const { env } = options;
   await refuseForeignSchema(pools);
   await checkTestClock(pools.general, env.testClock);
   const settable = env.testClock ? testClock(pools.general) : undefined;
   const clock = settable ?? systemClock;
   const programs = await readPrograms(options, log, pools, await clock.now());
-  const keys = secretKeys(env);
-  const byNo = new Map(programs.map((loaded) => [loaded.no, loaded]));
-  const programByNo = (no: number) => byNo.get(no);
-  const folds = role !== 'web';
+  const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
+  const { core, deliverer, due } = parts;
+  const token = adminToken(env);
+  return {
+    env,
+    log,
+    pools,
+    programs,
+    deps: depsOf(parts, token.token),
+    adminToken: token,
+    runDue: (no) => runDue(due, no, { once: false }),
+    wakeQueued: () => core.engine.wakeQueued(),
+    startWork: () => {
+      deliverer.start();
+      void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
+    },
+    stop: async () => {
+      await core.engine.stop();
+      await deliverer.stop();
+      await pools.close();
+    },
+  };
+}
 
+interface Ground {
+  readonly options: ComposeOptions;
+  readonly log: Logger;
+  readonly pools: Pools;
+  readonly settable: SettableClock | undefined;
+  readonly clock: Clock;
+  readonly programs: readonly LoadedProgram[];
+  readonly keys: SecretKeys;
+}
+
+type Parts = ReturnType<typeof stages>;
+
+/** Inbox, engine and delivery, each waking the next. */
+function stages(ground: Ground) {
+  const { options, log, pools, clock, programs, keys } = ground;
+  const byNo = new Map(programs.map((loaded) => [loaded.no, loaded]));
   const core = createCore({
     pools,
     keys,
     providers: PROVIDERS,
-    programByNo,
+    programByNo: (no) => byNo.get(no),
     now: clock.now,
-    folds,
-    onBatch: ({ no, program }, result) => {
-      if (result.parked > 0) log.error({ program: program.program, parked: result.parked }, 'events parked: see /admin/v1/events?state=parked');
-      if (result.plannedDeliveries) deliverer.wake(no);
+    folds: options.role !== 'web',
+    onBatch: ({ no, program: { program } }, { parked, plannedDeliveries }) => {
+      if (parked > 0) log.error({ program, parked }, 'events parked: see /admin/v1/events?state=parked');
+      if (plannedDeliveries) deliverer.wake(no);
     },
-    onError: ({ program }, error) => log.error({ program: program.program, err: error }, 'a batch failed and will be tried again'),
+    onError: ({ program: { program } }, err) => log.error({ program, err }, 'a batch failed and will be tried again'),
     crashPoint: options.crashPoint,
   });
-  const http = createHttp({ allow: env.egressAllow });
+  const http = createHttp({ allow: options.env.egressAllow });
   const deliverer = createDeliverer({
     pools,
     clock,
     programByNo: (no) => {
-      const loaded = programByNo(no);
+      const loaded = byNo.get(no);
       if (!loaded) throw new Error(`bug: no program ${no}`);
       return loaded;
     },
     http,
-    log: notice,
+    log: (line) => log.warn(line),
     onResults: (no) => core.engine.wake(no),
   });
-
   const due: DuePorts = {
     pool: pools.general,
     clock,
     programs: () => programs,
-    drain: (no) => core.engine.drain(no),
+    catchUp: (no) => core.engine.catchUp(no),
     drainUntil: (no, id) => core.engine.drainUntil(no, id),
     deliver: (no, { once }) => deliverer.runDue(no, { once }),
   };
-  const token = adminToken(env);
-  const deps: Deps = {
-    env,
+  return { ...ground, core, http, deliverer, due };
+}
+
+/** What the HTTP layer is given. */
+function depsOf(
+  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, due }: Parts,
+  token: string,
+): Deps {
+  return {
+    env: options.env,
     log,
     pools,
-    adminToken: token.token,
+    adminToken: token,
     clock,
     programs: {
       byName: (name) => programs.find(({ program }) => program.program === name),
@@ -133,42 +175,39 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     settleAccepted: async (no, key, answer, reference) => {
       const found = await deliverer.settleAccepted(no, key, answer, reference);
       if (found !== 'found') return found;
-      await core.engine.drain(no);
+      await core.engine.catchUp(no);
       return 'done';
     },
     advanceClock: async (to) => await advanceTestClock(due, settable, to),
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
+    tokens: createMemberTokens(createJwks({ http })),
+    limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     openSecret: async (no, personId) => {
-      const { rows } = await pools.general.query(READ_SECRET, [no, personId]);
-      const [row] = rows;
-      const open = (sealed: Buffer | null) => (sealed ? unseal(keys, no, row.key_version, sealed) : null);
-      return row && { email: open(row.email), name: open(row.name) };
+      const { rows } = await pools.general.query<SealedRow>(READ_SECRET, [no, personId]);
+      return rows[0] && opened(keys, no, rows[0]);
     },
-  };
-  return {
-    env,
-    log,
-    pools,
-    programs,
-    deps,
-    adminToken: token,
-    runDue: (no) => runDue(due, no, { once: false }),
-    wakeQueued: () => core.engine.wakeQueued(),
-    startWork: () => {
-      deliverer.start();
-      void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
-    },
-    stop: async () => {
-      await core.engine.stop();
-      await deliverer.stop();
-      await pools.close();
+    openSecrets: async (no, personIds) => {
+      if (personIds.length === 0) return new Map();
+      const { rows } = await pools.general.query<SealedRow & { person_id: bigint }>(READ_SECRETS, [no, personIds]);
+      return new Map(rows.map((row) => [row.person_id, opened(keys, no, row)]));
     },
   };
 }
 
+interface SealedRow {
+  readonly key_version: number;
+  readonly email: Buffer | null;
+  readonly name: Buffer | null;
+}
+
+function opened(keys: DerivedKeys, programNo: number, row: SealedRow): OpenedSecret {
+  const open = (sealed: Buffer | null) => (sealed ? unseal(keys, programNo, row.key_version, sealed) : null);
+  return { email: open(row.email), name: open(row.name) };
+}
+
 async function advanceTestClock(
   due: DuePorts,
-  clock: ReturnType<typeof testClock> | undefined,
+  clock: SettableClock | undefined,
   to: Date,
 ): Promise<'done' | 'clock_backwards'> {
   if (!clock) throw new Error('bug: the system clock cannot be set');
@@ -177,8 +216,10 @@ async function advanceTestClock(
 
 async function refuseForeignSchema(pools: Pools): Promise<void> {
   const state = await schemaState(pools.general);
-  if (state === 'behind') throw new ConfigError('the database is behind this version of Plusone: run `npm run migrate`');
-  if (state === 'ahead') throw new ConfigError('the database is newer than this version of Plusone: deploy the newer one');
+  if (state === 'behind')
+    throw new ConfigError('the database is behind this version of Plusone: run `npm run migrate`');
+  if (state === 'ahead')
+    throw new ConfigError('the database is newer than this version of Plusone: deploy the newer one');
 }
 
 async function readPrograms(options: ComposeOptions, log: Logger, pools: Pools, now: Date): Promise<LoadedProgram[]> {
@@ -187,7 +228,7 @@ async function readPrograms(options: ComposeOptions, log: Logger, pools: Pools, 
   const { programs, notices } = loadPrograms(env.programsDir ?? EXAMPLES_DIR, {
     env: env.raw,
     providers: PROVIDERS,
-    kinds: { signals: new Set(signals.keys()), sinks: new Set(['ledger', ...SINKS.keys()]), rules: new Set(['payment']), dialects: new Set() },
+    kinds: KINDS,
     ownHost: new URL(env.publicUrl).hostname,
     generateIn: examples && embedded ? env.dataDir : undefined,
   });

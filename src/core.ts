@@ -9,12 +9,13 @@ import { keyedFor, seal } from './accounts/keyed.ts';
 import type { Pools } from './db/pool.ts';
 import { freezeDelivery } from './delivery/freeze.ts';
 import { Engine, type EngineOptions } from './engine/engine.ts';
-import type { StoredEvent } from './engine/read-events.ts';
+import { type ReadEvent, readEvent } from './engine/read-events.ts';
 import { isPublicMailbox } from './fraud/public-mailboxes.ts';
 import { subnetOf } from './fraud/subnet.ts';
 import { Handoff } from './inbox/handoff.ts';
 import { createReceiver, type NewEvent, type Received } from './inbox/receive.ts';
 import { customerOf } from './ledger/delivered.ts';
+import { parseBody } from './model/body.ts';
 import type { Keyed } from './model/fold.ts';
 import type { LoadedProgram } from './model/program.ts';
 import type { Provider } from './model/provider.ts';
@@ -50,15 +51,17 @@ function freeze(loaded: LoadedProgram, world: World, intent: DeliveryIntent): { 
 
 export function createCore(options: CoreOptions): Core {
   const { pools, keys, providers } = options;
-  const handoff = new Handoff<StoredEvent>();
+  const handoff = new Handoff<ReadEvent>();
   const parsedBodies = new WeakMap<NewEvent, unknown>();
   const receiver = createReceiver({
     pool: pools.intake,
     statement: pools.statement,
     onStored: (event, id) => {
       if (options.folds) {
-        const body = parsedBodies.get(event) ?? JSON.parse(event.body);
-        handoff.put(event.programNo, { ...event, id, occurredAt: event.occurredAt ?? null, body }, event.body.length);
+        const loaded = options.programByNo(event.programNo);
+        const body = parsedBodies.get(event) ?? parseBody(event.body);
+        const stored = { ...event, id, occurredAt: event.occurredAt ?? null, body };
+        if (loaded) handoff.put(event.programNo, id, readEvent(stored, loaded.program, providers));
         engine.wake(event.programNo);
       }
       options.onReceived?.(event.programNo);

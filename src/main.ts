@@ -6,7 +6,8 @@ await run('all', ({ service, url }) => {
   const lines = [`Plusone is ready: ${url}`, ''];
   for (const { program } of service.programs) {
     lines.push(`  ${program.name}`);
-    for (const source of program.sources) lines.push(`    ${source.name.padEnd(10)} ${url}/p/${program.program}/webhooks/${source.name}`);
+    for (const source of program.sources)
+      lines.push(`    ${source.name.padEnd(10)} ${url}/p/${program.program}/webhooks/${source.name}`);
   }
   lines.push('', `  admin API  ${url}/admin/v1`);
   if (file) lines.push(`  admin token in ${file}`);

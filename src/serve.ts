@@ -65,10 +65,14 @@ export async function serve(options: ServeOptions): Promise<Running> {
 /** The embedded server is migrated at every start; another database by `npm run migrate`, or here in one-process mode. */
 async function openDatabase({ env, role, database = 'plusone' }: ServeOptions): Promise<Database> {
   if (env.databaseUrl) {
-    if (role === 'all') await migrate({ ownerUrl: env.databaseDirectUrl ?? env.databaseUrl, appUrl: env.databaseUrl, log: note });
+    if (role === 'all')
+      await migrate({ ownerUrl: env.databaseDirectUrl ?? env.databaseUrl, appUrl: env.databaseUrl, log: note });
     return { url: env.databaseUrl, directUrl: env.databaseDirectUrl, embedded: undefined };
   }
-  if (role !== 'all') throw new ConfigError('DATABASE_URL is not set: `npm run web` and `npm run worker` need one; `npm start` brings its own');
+  if (role !== 'all')
+    throw new ConfigError(
+      'DATABASE_URL is not set: `npm run web` and `npm run worker` need one; `npm start` brings its own',
+    );
   const embedded = await startEmbedded(env.dataDir, { log: note });
   try {
     await embedded.ensureDatabase(database);
@@ -128,7 +132,11 @@ function once(work: () => Promise<void>): () => Promise<void> {
 }
 
 /** The whole life of an entry point. `started` says what a person should see. */
-export async function run(role: ServeOptions['role'], started: (running: Running) => void, options: Partial<ServeOptions> = {}): Promise<void> {
+export async function run(
+  role: ServeOptions['role'],
+  started: (running: Running) => void,
+  options: Partial<ServeOptions> = {},
+): Promise<void> {
   try {
     const running = await serve({ env: readEnv(), role, ...options });
     started(running);

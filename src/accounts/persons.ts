@@ -78,7 +78,10 @@ export function ensureCustomer(
 export function isBareCustomer(world: World, person: Person): boolean {
   if (person.signedUpAt) return false;
   const aliases = world.aliases.by('person', person.id);
-  return aliases.some((a) => a.kind === 'customer') && !aliases.some((a) => a.kind === 'member' && !isCustomerId(aliases, a.value));
+  return (
+    aliases.some((a) => a.kind === 'customer') &&
+    !aliases.some((a) => a.kind === 'member' && !isCustomerId(aliases, a.value))
+  );
 }
 
 function isCustomerId(aliases: readonly { kind: string; value: string }[], memberId: string): boolean {

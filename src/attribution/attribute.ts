@@ -9,7 +9,14 @@ import type { Code, Finding, Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 
 /** Strongest first; a carrier not listed comes after these, in the order it was read. */
-const STRENGTH = ['referral_code', 'client_reference_id', 'metadata', 'custom_data', 'public_metadata', 'unsafe_metadata'];
+const STRENGTH = [
+  'referral_code',
+  'client_reference_id',
+  'metadata',
+  'custom_data',
+  'public_metadata',
+  'unsafe_metadata',
+];
 
 export interface Attribution {
   readonly referral: Referral;

@@ -30,6 +30,7 @@ export class Failed extends Error {
 /** `rw_12` or `12`. */
 export function idOf(text: string, prefix: string, what: string): bigint {
   const digits = text.startsWith(`${prefix}_`) ? text.slice(prefix.length + 1) : text;
-  if (!/^\d{1,18}$/.test(digits)) throw new ConfigError(`${text} is not the id of ${what}; it looks like ${prefix}_123`);
+  if (!/^\d{1,18}$/.test(digits))
+    throw new ConfigError(`${text} is not the id of ${what}; it looks like ${prefix}_123`);
   return BigInt(digits);
 }

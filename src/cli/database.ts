@@ -7,8 +7,8 @@ import { ConfigError, type Env } from '../config/env.ts';
 import { type Embedded, startEmbedded } from '../db/embedded.ts';
 import { migrate, schemaState } from '../db/migrate.ts';
 import { openPools } from '../db/pool.ts';
-import { systemClock, testClock } from '../jobs/clock.ts';
 import { IS_UNDER_TEST_CLOCK } from '../jobs/clock.sql.ts';
+import { systemClock, testClock } from '../jobs/clock.ts';
 import type { OpenDatabase } from './command.ts';
 
 /** As `npm start` names it on the embedded server. */
@@ -34,12 +34,21 @@ export async function withDatabase<T>(env: Env, log: Log, work: (database: OpenD
 }
 
 async function onUrl<T>(env: Env, url: string, log: Log, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
-  const pools = openPools(url, { applicationName: 'cli', prepared: env.databasePrepared, generalMax: 2, intakeMax: 1, knexMax: 4, log });
+  const pools = openPools(url, {
+    applicationName: 'cli',
+    prepared: env.databasePrepared,
+    generalMax: 2,
+    intakeMax: 1,
+    knexMax: 4,
+    log,
+  });
   const { general: pool, knex } = pools;
   try {
     const state = await schemaState(pool);
-    if (state === 'behind') throw new ConfigError('the database is behind this version of Plusone: run `npm run migrate`');
-    if (state === 'ahead') throw new ConfigError('the database is newer than this version of Plusone: use the newer one');
+    if (state === 'behind')
+      throw new ConfigError('the database is behind this version of Plusone: run `npm run migrate`');
+    if (state === 'ahead')
+      throw new ConfigError('the database is newer than this version of Plusone: use the newer one');
     const { rows } = await pool.query(IS_UNDER_TEST_CLOCK);
     const clock = rows[0]?.value === '1' ? testClock(pool) : systemClock;
     return await work({ pool, knex, now: clock.now });

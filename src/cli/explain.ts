@@ -5,8 +5,16 @@
  */
 import { ConfigError } from '../config/env.ts';
 import { type RewardRow, rewardJson } from '../http/admin/reward-json.ts';
+import {
+  type AttemptRow,
+  type EntryRow,
+  type HistoryRow,
+  readAttempts,
+  readEntries,
+  readHistory,
+  readRewards,
+} from '../http/admin/rewards.sql.ts';
 import { entryJson } from '../http/admin/rewards.ts';
-import { type AttemptRow, type EntryRow, type HistoryRow, readAttempts, readEntries, readHistory, readRewards } from '../http/admin/rewards.sql.ts';
 import { exponentOf, formatDecimal, formatPercent } from '../model/money.ts';
 import type { Finding } from '../model/records.ts';
 import { type Cli, idOf } from './command.ts';
@@ -26,7 +34,11 @@ export async function explain(cli: Cli, text: string): Promise<void> {
     const [reward] = await readRewards(knex, [id]);
     if (!reward) throw new ConfigError(`there is no reward rw_${id}`);
     const where = [knex, reward.program_no, id] as const;
-    const [attempts, entries, history] = await Promise.all([readAttempts(...where), readEntries(...where), readHistory(...where)]);
+    const [attempts, entries, history] = await Promise.all([
+      readAttempts(...where),
+      readEntries(...where),
+      readHistory(...where),
+    ]);
     const json = { ...rewardJson(reward), explain: reward.explain, attempts, entries: entries.map(entryJson), history };
     cli.output.show(json, (paper) => print(paper, reward, { attempts, entries, history }));
   });
@@ -35,18 +47,38 @@ export async function explain(cli: Cli, text: string): Promise<void> {
 function print(paper: Paper, reward: Reward, { attempts, entries, history }: Behind): void {
   printReward(paper, reward);
   const findings = Array.isArray(reward.explain) ? (reward.explain as Finding[]) : [];
-  section(paper, 'What was asked', ['ASKED', 'SAID', 'SAW'], findings.map(({ asked, said, saw }) => [asked, said, seen(saw)]));
+  section(
+    paper,
+    'What was asked',
+    ['ASKED', 'SAID', 'SAW'],
+    findings.map(({ asked, said, saw }) => [asked, said, seen(saw)]),
+  );
   section(
     paper,
     'What became of it',
     ['AT', 'STATUS', 'REASON', 'AMOUNT', 'BY', 'EVENT', 'NOTE'],
-    history.map((each) => [each.at, each.status, each.reason ?? each.outcome, money(each.amount, reward.unit), each.actor, event(each.cause_id), each.note]),
+    history.map((each) => [
+      each.at,
+      each.status,
+      each.reason ?? each.outcome,
+      money(each.amount, reward.unit),
+      each.actor,
+      event(each.cause_id),
+      each.note,
+    ]),
   );
   section(
     paper,
     'In the ledger',
     ['TRANSACTION', 'AT', 'KIND', 'ACCOUNT', 'MEMBER', 'AMOUNT'],
-    entries.map((each) => [`tx_${each.transaction_id}`, each.at, each.kind, each.account, each.member_id, money(each.amount, each.unit)]),
+    entries.map((each) => [
+      `tx_${each.transaction_id}`,
+      each.at,
+      each.kind,
+      each.account,
+      each.member_id,
+      money(each.amount, each.unit),
+    ]),
   );
   section(
     paper,
@@ -65,7 +97,10 @@ function printReward(paper: Paper, reward: Reward): void {
     amount: money(reward.amount, unit),
     'of it reversed': reward.reversed_amount > 0n ? money(reward.reversed_amount, unit) : undefined,
     'of it forfeited': reward.forfeited_amount > 0n ? money(reward.forfeited_amount, unit) : undefined,
-    'computed from': base === null ? undefined : `${money(base, currency ?? unit)}${reward.rate === null ? '' : ` at ${formatPercent(reward.rate)}`}`,
+    'computed from':
+      base === null
+        ? undefined
+        : `${money(base, currency ?? unit)}${reward.rate === null ? '' : ` at ${formatPercent(reward.rate)}`}`,
     'goes to': `${reward.beneficiary_member} (the ${reward.beneficiary})`,
     referrer: reward.referrer_member,
     referee: reward.referee_member,
@@ -86,7 +121,10 @@ function section(paper: Paper, title: string, head: readonly string[], rows: Par
 }
 
 const event = (id: bigint | null): string => (id === null ? '' : `ev_${id}`);
-const seen = (saw: Finding['saw']): string => Object.entries(saw ?? {}).map(([name, value]) => `${name}: ${shown(value)}`).join(', ');
+const seen = (saw: Finding['saw']): string =>
+  Object.entries(saw ?? {})
+    .map(([name, value]) => `${name}: ${shown(value)}`)
+    .join(', ');
 const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** A unit of three letters is a currency; anything else is counted in ones. */

@@ -38,7 +38,18 @@ export async function showKeys(cli: Cli, options: { readonly program: string }):
     cli.output.show(keys.map(keyJson), (paper) => {
       if (keys.length === 0) paper.line('no keys');
       const head = ['ID', 'NAME', 'BEGINS WITH', 'MAY', 'CREATED', 'LAST USED', 'REVOKED'];
-      paper.table(head, keys.map((key) => [key.id, key.name, key.prefix, key.scopes.join(' '), key.createdAt, key.lastUsedAt, key.revokedAt]));
+      paper.table(
+        head,
+        keys.map((key) => [
+          key.id,
+          key.name,
+          key.prefix,
+          key.scopes.join(' '),
+          key.createdAt,
+          key.lastUsedAt,
+          key.revokedAt,
+        ]),
+      );
     });
   });
 }
@@ -48,12 +59,19 @@ export async function endKey(cli: Cli, id: string, options: { readonly program: 
     const { no } = await programNamed(database, options.program);
     const revoked = await revokeKey(database.knex, { programNo: no, id, actor: ACTOR, now: await database.now() });
     if (!revoked) throw new ConfigError(`program ${options.program} has no key ${id}`);
-    cli.output.show(keyJson(revoked), (paper) => paper.line(`${id} is revoked since ${revoked.revokedAt?.toISOString()}`));
+    cli.output.show(keyJson(revoked), (paper) =>
+      paper.line(`${id} is revoked since ${revoked.revokedAt?.toISOString()}`),
+    );
   });
 }
 
 function scopesOf(given: readonly string[]): KeyScope[] {
-  const names = new Set(given.flatMap((each) => each.split(',')).map((each) => each.trim()).filter((each) => each !== ''));
+  const names = new Set(
+    given
+      .flatMap((each) => each.split(','))
+      .map((each) => each.trim())
+      .filter((each) => each !== ''),
+  );
   const unknown = [...names].find((name) => !KEY_SCOPES.includes(name as KeyScope));
   if (unknown !== undefined) throw new ConfigError(`--scopes: ${unknown} is none of ${KEY_SCOPES.join(', ')}`);
   if (names.size === 0) throw new ConfigError(`--scopes needs at least one of ${KEY_SCOPES.join(', ')}`);

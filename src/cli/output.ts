@@ -29,12 +29,18 @@ export function createOutput(isJson: () => boolean, write: { readonly out: Write
     table: (head, rows) => {
       if (rows.length === 0) return;
       // Without colours: they would stand in a file or a mail as escape codes.
-      const table = new Table({ head: [...head], chars: PLAIN, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 } });
+      const table = new Table({
+        head: [...head],
+        chars: PLAIN,
+        style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+      });
       for (const row of rows) table.push(row.map(cell));
       write.out(`${table.toString().replace(/ +$/gm, '')}\n`);
     },
     fields: (given) => {
-      const present = Object.entries(given).filter(([, value]) => value !== null && value !== undefined && value !== '');
+      const present = Object.entries(given).filter(
+        ([, value]) => value !== null && value !== undefined && value !== '',
+      );
       const width = Math.max(0, ...present.map(([name]) => name.length));
       for (const [name, value] of present) write.out(`${name.padEnd(width)}  ${cell(value)}\n`);
     },
@@ -45,7 +51,23 @@ export function createOutput(isJson: () => boolean, write: { readonly out: Write
   };
 }
 
-const EDGES = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'] as const;
+const EDGES = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'mid',
+  'mid-mid',
+  'right',
+  'right-mid',
+  'middle',
+] as const;
 const PLAIN = Object.fromEntries(EDGES.map((edge) => [edge, '']));
 
 function cell(value: Cell): string {

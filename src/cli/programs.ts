@@ -20,12 +20,17 @@ interface Checked {
 }
 
 /** Files, folders, or nothing: what the start would load. */
-export function checkPrograms({ env, output }: Pick<Cli, 'env' | 'output'>, paths: readonly string[], kinds: Kinds): void {
+export function checkPrograms(
+  { env, output }: Pick<Cli, 'env' | 'output'>,
+  paths: readonly string[],
+  kinds: Kinds,
+): void {
   const checked: Checked[] = [];
   const [problems, notices]: [string[], string[]] = [[], []];
   for (const path of paths.length > 0 ? paths : [undefined]) {
     try {
-      const read = path !== undefined && !isFolder(path) ? checkFile(env(), path, kinds) : checkFolder(env(), path, kinds);
+      const read =
+        path !== undefined && !isFolder(path) ? checkFile(env(), path, kinds) : checkFolder(env(), path, kinds);
       checked.push(...read.checked);
       notices.push(...read.notices);
     } catch (error) {
@@ -79,6 +84,9 @@ export async function programNamed({ knex }: Pick<OpenDatabase, 'knex'>, name: s
   const programs = await listPrograms(knex);
   const found = programs.find((each) => each.name === name);
   if (found) return found;
-  const known = programs.length > 0 ? `there are ${programs.map((each) => each.name).join(', ')}` : 'start the service once, it stores them';
+  const known =
+    programs.length > 0
+      ? `there are ${programs.map((each) => each.name).join(', ')}`
+      : 'start the service once, it stores them';
   throw new ConfigError(`there is no program ${name} in the database; ${known}`);
 }

@@ -38,7 +38,12 @@ function printSeals(paper: Paper, seals: readonly SealReport[]): void {
   const broken = seals.filter((report): report is Broken => !report.ok);
   paper.table(
     ['PROGRAM', 'SEALED TO', 'NOT SEALED YET', 'HEAD: KEEP IT ELSEWHERE'],
-    intact.map((each) => [each.program, each.sealedTo === null ? '' : `tx_${each.sealedTo}`, each.unsealed, headText(each)]),
+    intact.map((each) => [
+      each.program,
+      each.sealedTo === null ? '' : `tx_${each.sealedTo}`,
+      each.unsealed,
+      headText(each),
+    ]),
   );
   for (const each of broken) {
     const where = each.transactionId === undefined ? '' : `, tx_${each.transactionId}`;
@@ -49,10 +54,14 @@ function printSeals(paper: Paper, seals: readonly SealReport[]): void {
 function printDifferences(paper: Paper, count: number, shown: readonly Difference[], loose: readonly Loose[]): void {
   for (const each of loose) paper.line(`BROKEN: program ${each.program}, tx_${each.transaction_id} ${each.what}`);
   if (count > 0) {
-    paper.line(`BROKEN: ${count} sums are not what their entries say${count > SHOWN_MAX ? `; the first ${SHOWN_MAX}` : ''}:`);
+    paper.line(
+      `BROKEN: ${count} sums are not what their entries say${count > SHOWN_MAX ? `; the first ${SHOWN_MAX}` : ''}:`,
+    );
     paper.table(
       ['PROGRAM', 'CHECK', 'WHAT', 'UNIT', 'STORED', 'ENTRIES SAY'],
-      shown.slice(0, SHOWN_MAX).map((each) => [each.program, each.check, each.what, each.unit, each.stored, each.entries]),
+      shown
+        .slice(0, SHOWN_MAX)
+        .map((each) => [each.program, each.check, each.what, each.unit, each.stored, each.entries]),
     );
   }
   if (count === 0 && loose.length === 0) paper.line('Every transaction, balance and reward is what its entries say.');
@@ -62,16 +71,28 @@ const headText = ({ program, head }: Intact): string => (head ? `${program}:${he
 
 function sealJson(report: SealReport): object {
   const { programNo: _no, ...rest } = report;
-  if (!report.ok) return { ...rest, transaction_id: report.transactionId === undefined ? null : `tx_${report.transactionId}`, transactionId: undefined };
+  if (!report.ok)
+    return {
+      ...rest,
+      transaction_id: report.transactionId === undefined ? null : `tx_${report.transactionId}`,
+      transactionId: undefined,
+    };
   const { program, ok, sealedTo, unsealed } = report;
-  return { program, ok, sealed_to: sealedTo === null ? null : `tx_${sealedTo}`, unsealed, head: headText(report) || null };
+  return {
+    program,
+    ok,
+    sealed_to: sealedTo === null ? null : `tx_${sealedTo}`,
+    unsealed,
+    head: headText(report) || null,
+  };
 }
 
 async function headsOf(database: OpenDatabase, texts: readonly string[]): Promise<Map<number, Head>> {
   const heads = new Map<number, Head>();
   for (const text of texts) {
     const [, program = '', seq = '', hash = ''] = /^(.+):(\d{1,18}):([0-9a-f]{64})$/.exec(text.trim()) ?? [];
-    if (program === '') throw new ConfigError(`--head: ${text} is not <program>:<seq>:<hash> as an earlier verify printed it`);
+    if (program === '')
+      throw new ConfigError(`--head: ${text} is not <program>:<seq>:<hash> as an earlier verify printed it`);
     heads.set((await programNamed(database, program)).no, { seq: BigInt(seq), hash });
   }
   return heads;

@@ -20,6 +20,7 @@ export const APPEND_ONLY: readonly string[] = [
 /** Tables that are neither append-only nor the application's to change freely. */
 export const EXCEPTIONS: readonly Grant[] = [
   { table: 'balances', privileges: 'select' },
+  { table: 'reward_days', privileges: 'select' },
   { table: 'schema_migrations', privileges: 'select' },
   { table: 'schema_migrations_lock', privileges: 'select' },
 ];

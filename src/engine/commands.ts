@@ -15,7 +15,6 @@ import type { World } from '../model/world.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { handleMemberCommand } from './member-commands.ts';
 
-
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
 export function handleCommand(world: World, ctx: FoldContext, event: FoldEvent, command: Command): CommandOutcome {
@@ -53,7 +52,9 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
 function shown(world: World, command: Command): Record<string, unknown> | null {
   if (command.command === 'member.patch') {
     const person = personOfMember(world, command.memberId);
-    return person ? { rate: person.rate, tier: person.tier, suspended_at: person.suspendedAt, note: person.note } : null;
+    return person
+      ? { rate: person.rate, tier: person.tier, suspended_at: person.suspendedAt, note: person.note }
+      : null;
   }
   const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
   return reward ? { status: reward.status, reason: reward.reason, flags: reward.flags } : null;
@@ -67,7 +68,16 @@ function audit(
 ): void {
   const target = 'rewardId' in command ? `rw_${command.rewardId}` : 'memberId' in command ? command.memberId : '';
   const after = shown(world, command);
-  world.audit.put({ id: ctx.nextId(), at: ctx.now, actor, action: command.command, target, reason: note, before, after });
+  world.audit.put({
+    id: ctx.nextId(),
+    at: ctx.now,
+    actor,
+    action: command.command,
+    target,
+    reason: note,
+    before,
+    after,
+  });
 }
 
 function withReward(world: World, id: string, run: (reward: Reward) => CommandOutcome): CommandOutcome {
@@ -151,7 +161,8 @@ function patchMember(world: World, ctx: FoldContext, command: Of<'member.patch'>
   const person = personOfMember(world, command.memberId);
   if (!person) return refuse('unknown_member');
   const rate = command.rate === undefined ? person.rate : command.rate === null ? null : parsePercent(command.rate);
-  const suspendedAt = command.suspended === undefined ? person.suspendedAt : command.suspended ? (person.suspendedAt ?? ctx.now) : null;
+  const suspendedAt =
+    command.suspended === undefined ? person.suspendedAt : command.suspended ? (person.suspendedAt ?? ctx.now) : null;
   world.persons.put({
     ...person,
     rate,

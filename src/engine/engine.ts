@@ -12,19 +12,26 @@ import { type Command, type CommandRefusal, INTERNAL_SOURCE } from '../model/com
 import type { LoadedProgram } from '../model/program.ts';
 import { BATCH_MAX, type EnginePorts, ProgramBusy, runBatch } from './run.ts';
 
-export type Submitted = { readonly ok: true; readonly id: bigint } | { readonly ok: false; readonly code: CommandRefusal };
+export type Submitted =
+  | { readonly ok: true; readonly id: bigint }
+  | { readonly ok: false; readonly code: CommandRefusal };
 
 export interface EngineOptions extends EnginePorts {
   readonly programByNo: (no: number) => LoadedProgram | undefined;
   readonly receive: (event: NewEvent) => Promise<Received>;
   /** Told after each commit. */
-  readonly onBatch: (loaded: LoadedProgram, result: { handled: number; plannedDeliveries: boolean; parked: number }) => void;
+  readonly onBatch: (
+    loaded: LoadedProgram,
+    result: { handled: number; plannedDeliveries: boolean; parked: number },
+  ) => void;
   readonly onError: (loaded: LoadedProgram, error: unknown) => void;
 }
 
 /** How long a loop that could not run (lock elsewhere, database away) waits before it looks again. */
 const RETRY_MS = 50;
 const AWAY_MS = 500;
+/** A caller is told 503 after this. */
+const WAIT_MS = 10_000;
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -57,7 +64,11 @@ export class Engine {
   }
 
   /** Puts a command in the inbox and folds until it is done. Rejects ProgramBusy when the lock cannot be had in time. */
-  async submit(programNo: number, command: Command, options: { eventId?: string; triedOnce?: boolean } = {}): Promise<Submitted> {
+  async submit(
+    programNo: number,
+    command: Command,
+    options: { eventId?: string; triedOnce?: boolean } = {},
+  ): Promise<Submitted> {
     const now = await this.#options.now();
     const { id } = await this.#options.receive({
       programNo,
@@ -76,13 +87,22 @@ export class Engine {
     return outcome === 'ignored' ? { ok: false, code: reason as CommandRefusal } : { ok: true, id };
   }
 
-  /** Folds, waiting for the lock, until this event has been handled. */
+  /** Waits until this event has been handled, by the loop of this process or by another's. */
   async drainUntil(programNo: number, id: bigint): Promise<void> {
-    const loaded = this.#program(programNo);
-    while (await this.#isQueued(programNo, id)) await this.#batch(loaded, true);
+    const end = performance.now() + WAIT_MS;
+    while (await this.#isQueued(programNo, id)) {
+      if (performance.now() > end) throw new ProgramBusy(programNo);
+      await this.catchUp(programNo);
+    }
   }
 
-  /** Folds until nothing is queued. */
+  /** Folds what is queued. Any number of callers share one loop: each with a connection of its own would run out of them. */
+  async catchUp(programNo: number): Promise<void> {
+    this.wake(programNo);
+    await Promise.race([this.#running.get(programNo), sleep(RETRY_MS)]);
+  }
+
+  /** Folds in this very call until nothing is queued; rejects when it cannot. */
   async drain(programNo: number): Promise<void> {
     const loaded = this.#program(programNo);
     while ((await this.#batch(loaded, true)) > 0);

@@ -11,7 +11,7 @@ import type { PaymentRule } from '../model/program.ts';
 import type { Payment, Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { deductionsOf, remaining, takesMoney } from '../payments/net.ts';
-import { type Decision, decidePayment, paymentRules, type PaymentParties } from '../rewards/decide.ts';
+import { type Decision, decidePayment, type PaymentParties, paymentRules } from '../rewards/decide.ts';
 
 /** Flags that follow the facts: they come and go with an open dispute, and with what names a payment's invoice. */
 const DISPUTED = 'disputed';
@@ -33,7 +33,11 @@ export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigin
     return;
   }
   const reasons = paymentRules(ctx.loaded.program).map((rule) => applyRule(world, ctx, rule, parties, cause));
-  keepReason(world, world.payments.get(payment.id) ?? payment, reasons.includes(null) ? null : (reasons[0] ?? 'no_rule'));
+  keepReason(
+    world,
+    world.payments.get(payment.id) ?? payment,
+    reasons.includes(null) ? null : (reasons[0] ?? 'no_rule'),
+  );
 }
 
 /** Referee and referrer of a payment, or why there are none. */
@@ -53,7 +57,13 @@ function attributed(world: World, ctx: FoldContext, payment: Payment, hasRewards
 }
 
 /** null when the rule granted something; else why it did not. */
-function applyRule(world: World, ctx: FoldContext, rule: PaymentRule, parties: PaymentParties, cause: Cause): string | null {
+function applyRule(
+  world: World,
+  ctx: FoldContext,
+  rule: PaymentRule,
+  parties: PaymentParties,
+  cause: Cause,
+): string | null {
   const { payment } = parties;
   const deductions = deductionsOf(world, payment);
   const figures = payment.figures as NonNullable<Payment['figures']>;
@@ -104,7 +114,11 @@ function isAssessed(reward: Reward): boolean {
 function assess(world: World, ctx: FoldContext, decision: Decision, parties: PaymentParties, cause: Cause): Reward {
   const { payment, referral, referrer } = parties;
   const referee = world.persons.get(parties.referee.id) ?? parties.referee;
-  const isFirst = !referee.firstPaidAt || !payment.paidAt || payment.id === referee.firstPaymentId || payment.paidAt < referee.firstPaidAt;
+  const isFirst =
+    !referee.firstPaidAt ||
+    !payment.paidAt ||
+    payment.id === referee.firstPaymentId ||
+    payment.paidAt < referee.firstPaidAt;
   const asked = assessPayment(world, ctx, { ...parties, referee, isFirst });
   const verdict = together(asked, parties);
   const said = { asked: ASSESSED, saw: { flags: verdict.flags, first_payment: isFirst }, said: verdict.then };

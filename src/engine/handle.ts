@@ -3,7 +3,16 @@
  * Promises: facts are kept as told, then every payment they touch is brought to where it should be: attribute → decide
  * → assess → post. Any order, any repetition, same end. Must never: know a clock, a database or a network.
  */
-import { ensureCustomer, ensureMember, isBareCustomer, personOfCustomer, personOfMember, takeCustomer, takeMember, tieCustomer } from '../accounts/persons.ts';
+import {
+  ensureCustomer,
+  ensureMember,
+  isBareCustomer,
+  personOfCustomer,
+  personOfMember,
+  takeCustomer,
+  takeMember,
+  tieCustomer,
+} from '../accounts/persons.ts';
 import type { CommandOutcome } from '../model/commands.ts';
 import type { Fact, PaymentFact } from '../model/facts.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
@@ -28,7 +37,8 @@ export function handle(world: World, event: FoldEvent, ctx: FoldContext): Outcom
   for (const fact of content.normalized.facts) {
     const touched = new Set(take(world, ctx, event, fact).map((payment) => payment.id));
     // What a row that was merged away had earned is taken back before the row that stays earns.
-    for (const id of touched) for (const gone of world.payments.by('merged', id)) evaluatePayment(world, ctx, gone.id, cause);
+    for (const id of touched)
+      for (const gone of world.payments.by('merged', id)) evaluatePayment(world, ctx, gone.id, cause);
     for (const id of touched) evaluatePayment(world, ctx, id, cause);
   }
   return HANDLED;

@@ -25,8 +25,14 @@ export interface Keys {
   readonly objects: Map<string, ObjectRef>;
   readonly deductions: Map<string, { provider: string; account: string; kind: string; deductionId: string }>;
   readonly ipHashes: Set<string>;
-  /** Aliases of people about whom something other than a payment was told: their payments may be claimed or joined. */
+  /** Aliases of people about whom something other than a payment was told: their payments may be claimed. */
   readonly people: Set<string>;
+  /** Customers told together with a member: where those were two persons, the customer's is joined into the member's. */
+  readonly ties: { readonly customer: string; readonly members: readonly string[] }[];
+  /** Addresses of those people; payments by them may be claimed. */
+  readonly claimEmails: Set<string>;
+  /** Members whose codes a command changes. */
+  readonly codeOwners: Set<string>;
   /** Members who get a further code. */
   readonly newCodes: Set<string>;
   readonly rewardIds: Set<bigint>;
@@ -45,6 +51,9 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     deductions: new Map(),
     ipHashes: new Set(),
     people: new Set(),
+    ties: [],
+    claimEmails: new Set(),
+    codeOwners: new Set(),
     newCodes: new Set(),
     rewardIds: new Set(),
     paymentIds: new Set(),
@@ -62,11 +71,12 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if (!('memberId' in command)) return;
   person(keys, aliasKey('member', command.memberId));
+  keys.codeOwners.add(aliasKey('member', command.memberId));
   if ('code' in command) keys.codeKeys.add(command.code.trim().toLowerCase());
   if (command.command === 'code.refresh' || command.command === 'link.make') keys.newCodes.add(command.memberId);
   if (command.command === 'member.seen') {
     keys.names.set(command.memberId, command.name);
-    addEmail(keys, keyed, command.email);
+    addEmail(keys, keyed, command.email, true);
   }
 }
 
@@ -80,7 +90,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
     case 'member':
       person(keys, aliasKey('member', fact.memberId));
       keys.names.set(fact.memberId, fact.name);
-      addEmail(keys, keyed, fact.email);
+      addEmail(keys, keyed, fact.email, true);
       addCodes(keys, fact.codes);
       if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
       return;
@@ -91,7 +101,8 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       person(keys, aliasKey('customer', customerValue(fact.provider, fact.account, fact.customerId)));
       person(keys, aliasKey('member', `${source}:${fact.customerId}`));
       for (const payer of fact.memberIds) person(keys, aliasKey('member', payer.memberId));
-      addEmail(keys, keyed, fact.email);
+      addTie(keys, fact, fact.customerId, fact.memberIds);
+      addEmail(keys, keyed, fact.email, true);
       addCodes(keys, fact.codes);
       return;
     case 'payment':
@@ -117,23 +128,36 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
 function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact, { fact: 'payment' }>): void {
   keys.paidAt.add(fact.paidAt.getTime());
   addObjects(keys, fact, fact.objects);
-  for (const other of fact.sameAs) addObjects(keys, { provider: other.provider, account: '' }, [{ id: other.object, nameRank: 0 }]);
-  const named = fact.payers.length > 0;
-  // A payer named beside a customer ties the two: what the customer had by itself may have to be joined.
+  for (const other of fact.sameAs)
+    addObjects(keys, { provider: other.provider, account: '' }, [{ id: other.object, nameRank: 0 }]);
   for (const payer of fact.payers) keys.aliases.add(aliasKey('member', payer.memberId));
   if (fact.customerId) {
     const alias = aliasKey('customer', customerValue(fact.provider, fact.account, fact.customerId));
     keys.aliases.add(alias);
-    if (named) keys.people.add(alias);
-    else keys.aliases.add(aliasKey('member', `${source}:${fact.customerId}`));
+    keys.aliases.add(aliasKey('member', `${source}:${fact.customerId}`));
+    addTie(keys, fact, fact.customerId, fact.payers);
   }
-  addEmail(keys, keyed, fact.email);
+  addEmail(keys, keyed, fact.email, false);
   addCodes(keys, fact.codes);
 }
 
-function addEmail(keys: Keys, keyed: Keyed, email: string | undefined): void {
+function addTie(
+  keys: Keys,
+  { provider, account }: { provider: string; account: string },
+  customerId: string,
+  members: readonly { readonly memberId: string }[],
+): void {
+  const customer = aliasKey('customer', customerValue(provider, account, customerId));
+  if (members.length > 0)
+    keys.ties.push({ customer, members: members.map((each) => aliasKey('member', each.memberId)) });
+}
+
+function addEmail(keys: Keys, keyed: Keyed, email: string | undefined, claims: boolean): void {
   const matched = email ? matchEmail(email) : undefined;
-  if (matched) keys.emailHashes.add(keyed.hash('email', matched.address));
+  if (!matched) return;
+  const hash = keyed.hash('email', matched.address);
+  keys.emailHashes.add(hash);
+  if (claims) keys.claimEmails.add(hash);
 }
 
 function addCodes(keys: Keys, codes: readonly CodeClaim[]): void {
@@ -142,7 +166,11 @@ function addCodes(keys: Keys, codes: readonly CodeClaim[]): void {
 
 function addObjects(keys: Keys, at: { provider: string; account: string }, objects: readonly PaymentObject[]): void {
   for (const { id } of objects) {
-    keys.objects.set(`${at.provider}\n${at.account}\n${id}`, { provider: at.provider, account: at.account, objectId: id });
+    keys.objects.set(`${at.provider}\n${at.account}\n${id}`, {
+      provider: at.provider,
+      account: at.account,
+      objectId: id,
+    });
   }
 }
 

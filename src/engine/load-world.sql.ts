@@ -7,8 +7,8 @@ import type { PoolClient, QueryConfig } from 'pg';
 import { nextSeed } from '../accounts/codes.ts';
 import { personOfMember } from '../accounts/persons.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
-import { aliasKey, objectKey, type OpenDelivery, World } from '../model/world.ts';
 import type { Table } from '../model/table.ts';
+import { type Balance, type OpenDelivery, objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { asPayment } from './payment-row.ts';
@@ -60,9 +60,16 @@ interface By {
   readonly values?: readonly unknown[];
 }
 
-async function read(load: Loader, spec: TableSpec, { by, keys, more, values = [] }: By): Promise<Record<string, unknown>[]> {
+async function read(
+  load: Loader,
+  spec: TableSpec,
+  { by, keys, more, values = [] }: By,
+): Promise<Record<string, unknown>[]> {
   if (keys[0]?.length === 0) return [];
-  return await rows(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [...keys, ...values]);
+  return await rows(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [
+    ...keys,
+    ...values,
+  ]);
 }
 
 async function fetch<R>(load: Loader, into: Table<R>, spec: TableSpec, by: By): Promise<R[]> {
@@ -100,8 +107,10 @@ async function loadPayments(load: Loader, keys: Keys): Promise<void> {
   for (const alias of world.paymentAliases.all()) if (alias.paymentId !== null) ids.add(alias.paymentId);
   for (const link of world.paymentLinks.all()) ids.add(link.paymentId);
   if (keys.rewardIds.size > 0) {
-    const text = 'select payment_id from rewards where program_no = $1 and id = any($2::bigint[]) and payment_id is not null';
-    for (const row of await rows(load, 'load payments of rewards', text, [[...keys.rewardIds]])) ids.add(row.payment_id as bigint);
+    const text =
+      'select payment_id from rewards where program_no = $1 and id = any($2::bigint[]) and payment_id is not null';
+    for (const row of await rows(load, 'load payments of rewards', text, [[...keys.rewardIds]]))
+      ids.add(row.payment_id as bigint);
   }
   const names = Array.from(keys.objects.values(), (object) => object.objectId);
   await Promise.all([
@@ -127,26 +136,50 @@ async function loadObjects(load: Loader, objects: readonly ObjectRef[]): Promise
 }
 
 async function fetchPayments(load: Loader, by: By): Promise<void> {
-  for (const row of await read(load, tables.PAYMENTS, by)) load.world.payments.load(asPayment(decode(tables.PAYMENTS, row)));
+  for (const row of await read(load, tables.PAYMENTS, by))
+    load.world.payments.load(asPayment(decode(tables.PAYMENTS, row)));
 }
 
-/** Payments that somebody who is being told about may claim: their own, their customers', those by their address. */
+/**
+ * Payments that somebody who is being told about may claim. Once a referral stands, none of theirs changes hands any
+ * more, so a member of many years is told about without their history being read.
+ */
 async function loadClaimable(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
-  const people = new Set<bigint>();
-  for (const alias of keys.people) {
+  const people = personIds(world, keys.people);
+  await fetch(load, world.referrals, tables.REFERRALS, { by: ['refereeId'], keys: [people] });
+  const unreferred = people.filter((id) => !world.referrals.get(id));
+  const pending = people.filter((id) => world.referrals.get(id)?.status === 'pending');
+  const hashes = { by: ['emailHash'], keys: [[...keys.emailHashes]], more: 'and t.merged_into is null' };
+  const found = await fetch(load, world.persons, tables.PERSONS, hashes);
+  const bare = found
+    .filter((person) => person.emailHash && keys.claimEmails.has(person.emailHash))
+    .map((person) => person.id);
+  const earnedNothing = 'and t.reason is not null';
+  await Promise.all([
+    fetchPayments(load, { by: ['personId'], keys: [[...pending, ...joinable(world, keys)]] }),
+    fetchPayments(load, { by: ['personId'], keys: [[...unreferred, ...bare]], more: earnedNothing }),
+    fetchPayments(load, { by: ['emailHash'], keys: [[...keys.claimEmails]], more: earnedNothing }),
+  ]);
+}
+
+function personIds(world: World, aliases: Iterable<string>): bigint[] {
+  const ids = new Set<bigint>();
+  for (const alias of aliases) {
     const known = world.aliases.get(alias);
-    if (known) people.add(known.personId);
+    if (known) ids.add(known.personId);
   }
-  if (keys.emailHashes.size > 0) {
-    const hashes = { by: ['emailHash'], keys: [[...keys.emailHashes]] };
-    const found = await fetch(load, world.persons, tables.PERSONS, { ...hashes, more: 'and t.merged_into is null' });
-    if (keys.people.size > 0) {
-      for (const person of found) people.add(person.id);
-      await fetchPayments(load, hashes);
-    }
-  }
-  await fetchPayments(load, { by: ['personId'], keys: [[...people]] });
+  return [...ids];
+}
+
+/** Customers' persons that are about to be joined into a member's, with all that they have. */
+function joinable(world: World, keys: Keys): bigint[] {
+  return keys.ties.flatMap(({ customer, members }) => {
+    const owner = world.aliases.get(customer)?.personId;
+    return owner !== undefined && members.some((member) => world.aliases.get(member)?.personId !== owner)
+      ? [owner]
+      : [];
+  });
 }
 
 async function loadDeductions(load: Loader, keys: Keys): Promise<void> {
@@ -160,10 +193,18 @@ async function loadDeductions(load: Loader, keys: Keys): Promise<void> {
   for (const alias of world.paymentAliases.all()) objects.set(objectKey(alias), alias);
   for (const link of world.paymentLinks.all()) objects.set(objectKey(link), link);
   const told = [...keys.deductions.values()];
-  const columns = [told.map((d) => d.provider), told.map((d) => d.account), told.map((d) => d.kind), told.map((d) => d.deductionId)];
+  const columns = [
+    told.map((d) => d.provider),
+    told.map((d) => d.account),
+    told.map((d) => d.kind),
+    told.map((d) => d.deductionId),
+  ];
   await Promise.all([
     fetch(load, world.deductions, tables.DEDUCTIONS, { by: OBJECT, keys: objectColumns([...objects.values()]) }),
-    fetch(load, world.deductions, tables.DEDUCTIONS, { by: ['provider', 'account', 'kind', 'deductionId'], keys: columns }),
+    fetch(load, world.deductions, tables.DEDUCTIONS, {
+      by: ['provider', 'account', 'kind', 'deductionId'],
+      keys: columns,
+    }),
   ]);
 }
 
@@ -180,7 +221,8 @@ async function loadRewards(load: Loader, keys: Keys): Promise<void> {
   await fetch(load, world.lots, tables.LOTS, { by: ['rewardId'], keys: [ids] });
   const open = rewards.map((reward) => reward.inFlight).filter((id) => id !== null);
   if (open.length === 0) return;
-  const text = 'select id, reward_id, kind, amount, state from deliveries where program_no = $1 and id = any($2::bigint[]) order by id for update';
+  const text =
+    'select id, reward_id, kind, amount, state from deliveries where program_no = $1 and id = any($2::bigint[]) order by id for update';
   for (const row of await rows(load, 'load open deliveries', text, [open])) {
     const { id, reward_id: rewardId, kind, amount, state } = row;
     world.openDeliveries.load({ id, rewardId, kind, amount, state, tryNow: false } as OpenDelivery);
@@ -217,26 +259,26 @@ async function loadCustomerIds(load: Loader): Promise<void> {
   await fetch(load, world.aliases, tables.PERSON_ALIASES, { by: ['personId'], keys: [[...ids]] });
 }
 
-/** All that a person has, for those who may be joined into another, and the codes of whoever an admin changes. */
+/** All that a person has, for those who are about to be joined into another, and the codes that a command changes. */
 async function loadJoinable(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
-  const ids = Array.from(keys.people, (alias) => world.aliases.get(alias)?.personId).filter((id) => id !== undefined);
-  if (ids.length === 0) return;
-  await fetch(load, world.codes, tables.CODES, { by: ['personId'], keys: [ids] });
+  const ids = joinable(world, keys);
+  await fetch(load, world.codes, tables.CODES, {
+    by: ['personId'],
+    keys: [[...ids, ...personIds(world, keys.codeOwners)]],
+  });
   await loadNextCodes(load, keys);
-  const customers = Array.from(keys.people)
-    .filter((alias) => alias.startsWith(aliasKey('customer', '')))
-    .map((alias) => world.aliases.get(alias)?.personId)
-    .filter((id) => id !== undefined);
-  if (customers.length === 0) return;
-  await fetch(load, world.referrals, tables.REFERRALS, { by: ['referrerId'], keys: [customers] });
-  await fetch(load, world.rewards, tables.REWARDS, { by: ['personId'], keys: [customers] });
-  await fetch(load, world.rewards, tables.REWARDS, { by: ['refereeId'], keys: [customers] });
-  const text = 'select person_id, account, unit, balance from balances where program_no = $1 and person_id = any($2::bigint[])';
-  for (const row of await rows(load, 'load balances', text, [customers])) {
-    world.balances.load({ personId: row.person_id as bigint, account: row.account as 'pending', unit: row.unit as string, balance: row.balance as bigint });
-  }
-  await fetch(load, world.lots, tables.LOTS, { by: ['personId'], keys: [customers] });
+  if (ids.length === 0) return;
+  const text =
+    'select person_id, account, unit, balance from balances where program_no = $1 and person_id = any($2::bigint[])';
+  const [balances] = await Promise.all([
+    rows(load, 'load balances', text, [ids]),
+    fetch(load, world.referrals, tables.REFERRALS, { by: ['referrerId'], keys: [ids] }),
+    fetch(load, world.rewards, tables.REWARDS, { by: ['personId'], keys: [ids] }),
+    fetch(load, world.rewards, tables.REWARDS, { by: ['refereeId'], keys: [ids] }),
+    fetch(load, world.lots, tables.LOTS, { by: ['personId'], keys: [ids] }),
+  ]);
+  for (const { person_id: personId, ...row } of balances) world.balances.load({ personId, ...row } as Balance);
 }
 
 /** Whether the codes that a refresh or a new link would take are free; known once the person's own codes are. */
@@ -253,10 +295,9 @@ async function loadNextCodes(load: Loader, keys: Keys): Promise<void> {
 /** What the signals compare: who else was seen with these addresses, and the first payments around these times. */
 async function loadSignals(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
-  if (keys.people.size > 0) {
-    const people = Array.from(world.persons.all(), (person) => person.id);
-    await fetch(load, world.facts, tables.PERSON_FACTS, { by: ['personId'], keys: [people] });
-  }
+  const referrers = Array.from(world.codes.all(), (code) => code.personId);
+  const people = [...new Set([...personIds(world, keys.people), ...(keys.people.size > 0 ? referrers : [])])];
+  await fetch(load, world.facts, tables.PERSON_FACTS, { by: ['personId'], keys: [people] });
   if (keys.ipHashes.size > 0) await loadSharers(load, keys);
   await loadFirstPayments(load, keys);
 }
@@ -271,7 +312,10 @@ async function loadSharers(load: Loader, keys: Keys): Promise<void> {
     select from referrals r where r.program_no = $1 and r.referee_id = t.person_id and r.referrer_id = any($4::bigint[])))`;
   const by = { by: ['kind', 'valueHash'], keys: [hashes.map(() => 'ip'), hashes], more, values: [[...referrers]] };
   const sharers = await fetch(load, world.facts, tables.PERSON_FACTS, by);
-  await fetch(load, world.referrals, tables.REFERRALS, { by: ['refereeId'], keys: [sharers.map((fact) => fact.personId)] });
+  await fetch(load, world.referrals, tables.REFERRALS, {
+    by: ['refereeId'],
+    keys: [sharers.map((fact) => fact.personId)],
+  });
 }
 
 async function loadFirstPayments(load: Loader, keys: Keys): Promise<void> {
@@ -283,8 +327,16 @@ async function loadFirstPayments(load: Loader, keys: Keys): Promise<void> {
   for (const code of world.codes.all()) referrers.add(code.personId);
   if (!config || times.length === 0 || referrers.size === 0) return;
   const within = Number(config.params.withinMs);
-  const [from, to] = times.reduce(([low, high], time) => [Math.min(low, time), Math.max(high, time)], [Infinity, -Infinity]);
+  const [from, to] = times.reduce(
+    ([low, high], time) => [Math.min(low, time), Math.max(high, time)],
+    [Infinity, -Infinity],
+  );
   const more = 'and t.counted and t.paid_at > $3 and t.paid_at < $4';
   const values = [new Date(from - within), new Date(to + within)];
-  await fetch(load, world.firstPayments, tables.FIRST_PAYMENTS, { by: ['referrerId'], keys: [[...referrers]], more, values });
+  await fetch(load, world.firstPayments, tables.FIRST_PAYMENTS, {
+    by: ['referrerId'],
+    keys: [[...referrers]],
+    more,
+    values,
+  });
 }

@@ -15,7 +15,12 @@ import { evaluateReferral } from './evaluate-referral.ts';
 type MemberCommand = Extract<Command, { command: 'member.seen' | 'claim.make' | `code.${string}` | 'link.make' }>;
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
-export function handleMemberCommand(world: World, ctx: FoldContext, event: FoldEvent, command: MemberCommand): CommandOutcome {
+export function handleMemberCommand(
+  world: World,
+  ctx: FoldContext,
+  event: FoldEvent,
+  command: MemberCommand,
+): CommandOutcome {
   switch (command.command) {
     case 'member.seen':
       takeMember(world, ctx, event, { ...command, fact: 'member', change: 'seen', codes: [] });
@@ -33,7 +38,11 @@ export function handleMemberCommand(world: World, ctx: FoldContext, event: FoldE
   }
 }
 
-function withMember(world: World, command: { memberId: string }, run: (person: Person) => CommandOutcome): CommandOutcome {
+function withMember(
+  world: World,
+  command: { memberId: string },
+  run: (person: Person) => CommandOutcome,
+): CommandOutcome {
   const person = personOfMember(world, command.memberId);
   return person ? run(person) : refuse('unknown_member');
 }
@@ -78,7 +87,12 @@ function setCode(world: World, ctx: FoldContext, person: Person, code: string): 
   return DONE;
 }
 
-function makeLink(world: World, ctx: FoldContext, person: Person, { channel, campaign }: Of<'link.make'>): CommandOutcome {
+function makeLink(
+  world: World,
+  ctx: FoldContext,
+  person: Person,
+  { channel, campaign }: Of<'link.make'>,
+): CommandOutcome {
   const known = world.codes
     .by('person', person.id)
     .find((code) => code.kind === 'link' && code.channel === channel && code.campaign === campaign);

@@ -17,7 +17,8 @@ export type PaymentRow = Omit<Payment, 'figures'> & {
 export function asPayment(row: PaymentRow): Payment {
   const { currency, gross, tax, discount, creditApplied, settledCurrency, settledGross, ...rest } = row;
   if (currency === null || gross === null || tax === null) return { ...rest, figures: null };
-  const settled = settledCurrency === null || settledGross === null ? null : { currency: settledCurrency, gross: settledGross };
+  const settled =
+    settledCurrency === null || settledGross === null ? null : { currency: settledCurrency, gross: settledGross };
   return { ...rest, figures: { currency, gross, tax, discount, creditApplied, settled } };
 }
 

@@ -27,7 +27,9 @@ export interface StoredEvent {
 /** Canonical events posted with a server key: `{"events": […]}`, checked at the door. */
 export const API_SOURCE = 'api';
 
-export type ReadEvent = { readonly ok: true; readonly event: FoldEvent } | { readonly ok: false; readonly reason: string };
+export type ReadEvent =
+  | { readonly ok: true; readonly event: FoldEvent }
+  | { readonly ok: false; readonly reason: string };
 
 export function readEvent(stored: StoredEvent, program: Program, providers: ReadonlyMap<string, Provider>): ReadEvent {
   const { body, ...event } = stored;
@@ -36,7 +38,14 @@ export function readEvent(stored: StoredEvent, program: Program, providers: Read
   }
   try {
     const normalized = normalize(stored, program, providers);
-    return { ok: true, event: { ...event, occurredAt: normalized.occurredAt ?? event.occurredAt, content: { kind: 'facts', normalized } } };
+    return {
+      ok: true,
+      event: {
+        ...event,
+        occurredAt: normalized.occurredAt ?? event.occurredAt,
+        content: { kind: 'facts', normalized },
+      },
+    };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message.slice(0, 500) : 'not understood' };
   }
@@ -64,5 +73,7 @@ function normalizeBatch(body: unknown, receivedAt: Date): Normalized {
 /** An event that names no time happened when it was told. */
 function withTime(input: unknown, receivedAt: Date): unknown {
   const event = input as { timestamp?: string | null };
-  return event.timestamp === undefined || event.timestamp === null ? { ...event, timestamp: receivedAt.toISOString() } : event;
+  return event.timestamp === undefined || event.timestamp === null
+    ? { ...event, timestamp: receivedAt.toISOString() }
+    : event;
 }

@@ -8,13 +8,14 @@ import type pg from 'pg';
 import { isUnavailable, withTransaction } from '../db/transaction.ts';
 import type { Handoff } from '../inbox/handoff.ts';
 import { CLAIM, IS_QUEUED, READ_EVENTS } from '../inbox/inbox.sql.ts';
+import { parseBody } from '../model/body.ts';
 import type { FoldContext, Keyed } from '../model/fold.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
 import { type Folded, fold } from './fold.ts';
 import { loadWorld, type Statement } from './load-world.sql.ts';
 import * as lock from './lock.sql.ts';
-import { readEvent, type StoredEvent } from './read-events.ts';
+import { type ReadEvent, readEvent, type StoredEvent } from './read-events.ts';
 import { markHandled, type SavePorts, saveEffects } from './save-effects.sql.ts';
 
 export interface EnginePorts {
@@ -22,7 +23,7 @@ export interface EnginePorts {
   readonly statement: Statement;
   readonly now: () => Promise<Date>;
   readonly providers: ReadonlyMap<string, Provider>;
-  readonly handoff: Handoff<StoredEvent>;
+  readonly handoff: Handoff<ReadEvent>;
   readonly keyedFor: (loaded: LoadedProgram) => Keyed;
   readonly isPublicMailbox: (domain: string) => boolean;
   readonly subnetOf: (ip: string) => string | undefined;
@@ -72,8 +73,6 @@ export async function runBatch(
     if (error instanceof ProgramBusy || isUnavailable(error) || ids.length === 0) throw error;
     if (ids.length > 1) return await runBatch(ports, loaded, { ...options, limit: Math.ceil(ids.length / 2) });
     return await parkAlone(ports, loaded, ids, error);
-  } finally {
-    ports.handoff.drop(loaded.no, ids);
   }
 }
 
@@ -114,10 +113,11 @@ async function runClaimed(
   const noted = note(ports, loaded.no, ids);
   noted.catch(() => {}); // awaited below; until then its failure is nobody's surprise
   const context = contextFor(ports, client, loaded);
-  const stored = await storedEvents(ports, client, loaded.no, ids);
-  const read = stored.map((each) => ({ id: each.id, ...readEvent(each, loaded.program, ports.providers) }));
+  const read = await readEvents(ports, client, loaded, ids);
   const events = read.flatMap((each) => (each.ok ? [each.event] : []));
-  const unread: Folded[] = read.flatMap((each) => (each.ok ? [] : [{ id: each.id, outcome: { kind: 'parked', reason: each.reason } }]));
+  const unread: Folded[] = read.flatMap((each) =>
+    each.ok ? [] : [{ id: each.id, outcome: { kind: 'parked', reason: each.reason } }],
+  );
   const ctx = await context;
   const world = await loadWorld(client, ports.statement, events, ctx);
   ports.crashPoint('loaded');
@@ -157,24 +157,27 @@ async function note(ports: EnginePorts, programNo: number, ids: readonly bigint[
   await ports.pool.query(ports.statement('note in flight', lock.NOTE_IN_FLIGHT, values));
 }
 
-async function storedEvents(
+async function readEvents(
   ports: EnginePorts,
   client: pg.PoolClient,
-  programNo: number,
+  loaded: LoadedProgram,
   ids: readonly bigint[],
-): Promise<StoredEvent[]> {
-  const found = new Map<bigint, StoredEvent>();
+): Promise<(ReadEvent & { readonly id: bigint })[]> {
+  const found = new Map<bigint, ReadEvent>();
   const missing: bigint[] = [];
   for (const id of ids) {
-    const event = ports.handoff.get(programNo, id);
+    const event = ports.handoff.take(loaded.no, id);
     if (event) found.set(id, event);
     else missing.push(id);
   }
   if (missing.length > 0) {
-    const { rows } = await client.query(ports.statement('read events', READ_EVENTS, [programNo, missing]));
-    for (const row of rows) found.set(row.id, asStored(row));
+    const { rows } = await client.query(ports.statement('read events', READ_EVENTS, [loaded.no, missing]));
+    for (const row of rows) found.set(row.id, readEvent(asStored(row), loaded.program, ports.providers));
   }
-  return ids.map((id) => found.get(id)).filter((event) => event !== undefined);
+  return ids.flatMap((id) => {
+    const event = found.get(id);
+    return event ? [{ id, ...event }] : [];
+  });
 }
 
 function asStored(row: Record<string, unknown>): StoredEvent {
@@ -186,11 +189,16 @@ function asStored(row: Record<string, unknown>): StoredEvent {
     receivedAt: row.received_at as Date,
     occurredAt: row.occurred_at as Date | null,
     triedOnce: row.tried_once as boolean,
-    body: row.body === null ? null : JSON.parse(row.body as string),
+    body: row.body === null ? null : parseBody(row.body as string),
   };
 }
 
-async function parkAlone(ports: EnginePorts, loaded: LoadedProgram, ids: readonly bigint[], error: unknown): Promise<BatchResult> {
+async function parkAlone(
+  ports: EnginePorts,
+  loaded: LoadedProgram,
+  ids: readonly bigint[],
+  error: unknown,
+): Promise<BatchResult> {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return await withTransaction(ports.pool, async (client) => {
     await takeLock(client, loaded.no, true);

@@ -34,7 +34,12 @@ export async function saveEffects(
   client: PoolClient,
   statement: Statement,
   programNo: number,
-  batch: { readonly world: World; readonly ids: readonly bigint[]; readonly folded: readonly Folded[]; readonly now: Date },
+  batch: {
+    readonly world: World;
+    readonly ids: readonly bigint[];
+    readonly folded: readonly Folded[];
+    readonly now: Date;
+  },
   ports: SavePorts,
 ): Promise<void> {
   const save: Saver = { client, statement, programNo, sent: [] };
@@ -46,7 +51,13 @@ export async function saveEffects(
   await Promise.all(save.sent);
 }
 
-function run(save: Saver, name: string, text: string, values: unknown[], rows?: { expected: number; of: string }): void {
+function run(
+  save: Saver,
+  name: string,
+  text: string,
+  values: unknown[],
+  rows?: { expected: number; of: string },
+): void {
   const query = save.client.query(save.statement(name, text, [save.programNo, ...values]));
   const checked = query.then((result) => {
     const missing = rows ? rows.expected - (result.rowCount ?? 0) : 0;
@@ -98,8 +109,16 @@ function saveSecrets(save: Saver, world: World, ports: SavePorts): void {
 function savePayments(save: Saver, world: World): void {
   const changed = world.payments.updated().map(asPaymentRow);
   // A merged row gives up its name before the row that stays takes it.
-  update(save, tables.PAYMENTS, changed.filter((payment) => payment.mergedInto !== null));
-  update(save, tables.PAYMENTS, changed.filter((payment) => payment.mergedInto === null));
+  update(
+    save,
+    tables.PAYMENTS,
+    changed.filter((payment) => payment.mergedInto !== null),
+  );
+  update(
+    save,
+    tables.PAYMENTS,
+    changed.filter((payment) => payment.mergedInto === null),
+  );
   insert(save, tables.PAYMENTS, world.payments.inserted().map(asPaymentRow));
   both(save, tables.PAYMENT_ALIASES, world.paymentAliases);
   both(save, tables.PAYMENT_LINKS, world.paymentLinks);
@@ -126,12 +145,18 @@ function saveRewards(save: Saver, world: World): void {
 
 function saveDeliveries(save: Saver, world: World, ports: SavePorts, now: Date): void {
   for (const open of world.openDeliveries.updated()) {
+    // Only a refused one becomes planned again: `planned` means that the sink cannot have it.
     // The row is locked since the load, so nobody sends it meanwhile.
     const text =
       open.state === 'cancelled'
         ? `update deliveries set state = 'cancelled', settled_at = $3, next_try_at = null, lease_until = null where program_no = $1 and id = $2`
-        : `update deliveries set next_try_at = $3, tried_once = true, state = case when state = 'sending' then state else 'planned' end where program_no = $1 and id = $2`;
-    run(save, `update delivery ${open.state === 'cancelled'}`, text, open.state === 'cancelled' ? [open.id, now] : [open.id, new Date(0)]);
+        : `update deliveries set next_try_at = $3, tried_once = true, state = case state when 'refused' then 'planned' when 'parked' then 'waiting' else state end where program_no = $1 and id = $2`;
+    run(
+      save,
+      `update delivery ${open.state === 'cancelled'}`,
+      text,
+      open.state === 'cancelled' ? [open.id, now] : [open.id, new Date(0)],
+    );
   }
   const planned = world.deliveries.inserted().map((intent) => ({
     ...intent,

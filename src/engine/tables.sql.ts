@@ -21,82 +21,255 @@ function table(name: string, key: string[], columns: Record<string, ColumnType>)
 }
 
 export const PERSONS = table('persons', ['id'], {
-  id: 'bigint', memberId: 'text', createdAt: 'timestamptz', accountCreatedAt: 'timestamptz', signedUpAt: 'timestamptz',
-  completedAt: 'timestamptz', emailHash: 'text', emailVerified: 'boolean', domainHash: 'text', publicMailbox: 'boolean',
-  orgId: 'text', rate: 'bigint', tier: 'text', suspendedAt: 'timestamptz', suspendedReason: 'text', note: 'text',
-  firstPaymentId: 'bigint', firstPaidAt: 'timestamptz', mergedInto: 'bigint', deletedAt: 'timestamptz',
+  id: 'bigint',
+  memberId: 'text',
+  createdAt: 'timestamptz',
+  accountCreatedAt: 'timestamptz',
+  signedUpAt: 'timestamptz',
+  completedAt: 'timestamptz',
+  emailHash: 'text',
+  emailVerified: 'boolean',
+  domainHash: 'text',
+  publicMailbox: 'boolean',
+  orgId: 'text',
+  rate: 'bigint',
+  tier: 'text',
+  suspendedAt: 'timestamptz',
+  suspendedReason: 'text',
+  note: 'text',
+  firstPaymentId: 'bigint',
+  firstPaidAt: 'timestamptz',
+  mergedInto: 'bigint',
+  deletedAt: 'timestamptz',
 });
-export const PERSON_ALIASES = table('person_aliases', ['kind', 'value'], { kind: 'text', value: 'text', personId: 'bigint' });
+export const PERSON_ALIASES = table('person_aliases', ['kind', 'value'], {
+  kind: 'text',
+  value: 'text',
+  personId: 'bigint',
+});
 export const PERSON_FACTS = table('person_facts', ['kind', 'valueHash', 'personId'], {
-  kind: 'text', valueHash: 'text', personId: 'bigint', seenAt: 'timestamptz',
+  kind: 'text',
+  valueHash: 'text',
+  personId: 'bigint',
+  seenAt: 'timestamptz',
 });
 export const CODES = table('codes', ['codeKey'], {
-  codeKey: 'text', code: 'text', personId: 'bigint', kind: 'text', channel: 'text', campaign: 'text', createdAt: 'timestamptz',
-  revokedAt: 'timestamptz', suspendedAt: 'timestamptz', expiresAt: 'timestamptz', maxUses: 'integer', uses: 'integer',
+  codeKey: 'text',
+  code: 'text',
+  personId: 'bigint',
+  kind: 'text',
+  channel: 'text',
+  campaign: 'text',
+  createdAt: 'timestamptz',
+  revokedAt: 'timestamptz',
+  suspendedAt: 'timestamptz',
+  expiresAt: 'timestamptz',
+  maxUses: 'integer',
+  uses: 'integer',
 });
 export const REFERRALS = table('referrals', ['refereeId'], {
-  id: 'bigint', refereeId: 'bigint', referrerId: 'bigint', codeKey: 'text', carrier: 'text', status: 'text', reason: 'text',
-  flags: 'text[]', held: 'boolean', evidence: 'json', createdAt: 'timestamptz', completedAt: 'timestamptz',
+  id: 'bigint',
+  refereeId: 'bigint',
+  referrerId: 'bigint',
+  codeKey: 'text',
+  carrier: 'text',
+  status: 'text',
+  reason: 'text',
+  flags: 'text[]',
+  held: 'boolean',
+  evidence: 'json',
+  createdAt: 'timestamptz',
+  completedAt: 'timestamptz',
 });
 export const CLAIMS = table('claims', ['id'], {
-  id: 'bigint', personId: 'bigint', codeKey: 'text', carrier: 'text', outcome: 'text', at: 'timestamptz', causeId: 'bigint',
+  id: 'bigint',
+  personId: 'bigint',
+  codeKey: 'text',
+  carrier: 'text',
+  outcome: 'text',
+  at: 'timestamptz',
+  causeId: 'bigint',
 });
 export const PAYMENTS = table('payments', ['id'], {
-  id: 'bigint', source: 'text', provider: 'text', account: 'text', sourcePaymentId: 'text', nameRank: 'integer', mode: 'text',
-  currency: 'text', gross: 'bigint', tax: 'bigint', discount: 'bigint', creditApplied: 'bigint', settledCurrency: 'text',
-  settledGross: 'bigint', figuresRank: 'integer', kind: 'text', paidAt: 'timestamptz', personId: 'bigint', payerBy: 'text',
-  payerRank: 'integer', emailHash: 'text', instrumentHash: 'text', matchUntil: 'timestamptz', unmatched: 'boolean',
-  mergedInto: 'bigint', reason: 'text', createdAt: 'timestamptz',
+  id: 'bigint',
+  source: 'text',
+  provider: 'text',
+  account: 'text',
+  sourcePaymentId: 'text',
+  nameRank: 'integer',
+  mode: 'text',
+  currency: 'text',
+  gross: 'bigint',
+  tax: 'bigint',
+  discount: 'bigint',
+  creditApplied: 'bigint',
+  settledCurrency: 'text',
+  settledGross: 'bigint',
+  figuresRank: 'integer',
+  kind: 'text',
+  paidAt: 'timestamptz',
+  personId: 'bigint',
+  payerBy: 'text',
+  payerRank: 'integer',
+  emailHash: 'text',
+  instrumentHash: 'text',
+  matchUntil: 'timestamptz',
+  unmatched: 'boolean',
+  mergedInto: 'bigint',
+  reason: 'text',
+  createdAt: 'timestamptz',
 });
 export const PAYMENT_ALIASES = table('payment_aliases', ['provider', 'account', 'objectId'], {
-  provider: 'text', account: 'text', objectId: 'text', paymentId: 'bigint',
+  provider: 'text',
+  account: 'text',
+  objectId: 'text',
+  paymentId: 'bigint',
 });
 export const PAYMENT_LINKS = table('payment_links', ['provider', 'account', 'objectId', 'paymentId'], {
-  provider: 'text', account: 'text', objectId: 'text', paymentId: 'bigint', amountPaid: 'bigint',
+  provider: 'text',
+  account: 'text',
+  objectId: 'text',
+  paymentId: 'bigint',
+  amountPaid: 'bigint',
 });
 export const DEDUCTIONS = table('deductions', ['provider', 'account', 'kind', 'deductionId'], {
-  provider: 'text', account: 'text', kind: 'text', deductionId: 'text', objectId: 'text', amount: 'bigint', tax: 'bigint', status: 'text',
+  provider: 'text',
+  account: 'text',
+  kind: 'text',
+  deductionId: 'text',
+  objectId: 'text',
+  amount: 'bigint',
+  tax: 'bigint',
+  status: 'text',
 });
 export const FIRST_PAYMENTS = table('first_payments', ['paymentId'], {
-  referrerId: 'bigint', refereeId: 'bigint', paymentId: 'bigint', paidAt: 'timestamptz', counted: 'boolean',
+  referrerId: 'bigint',
+  refereeId: 'bigint',
+  paymentId: 'bigint',
+  paidAt: 'timestamptz',
+  counted: 'boolean',
 });
 export const REWARDS = table('rewards', ['id'], {
-  id: 'bigint', rule: 'text', beneficiary: 'text', personId: 'bigint', memberId: 'text', referrerId: 'bigint', refereeId: 'bigint',
-  status: 'text', reason: 'text', outcome: 'text', flags: 'text[]', unit: 'text', amount: 'bigint', reversedAmount: 'bigint',
-  forfeitedAmount: 'bigint', postedAmount: 'bigint', allowance: 'bigint', rate: 'bigint', conversionNum: 'bigint',
-  conversionDen: 'bigint', baseAmount: 'bigint', baseCurrency: 'text', source: 'text', sourcePaymentId: 'text', paymentId: 'bigint',
-  idempotencyKey: 'text', programVersion: 'integer', released: 'boolean', approvedAt: 'timestamptz', deliveredAmount: 'bigint',
-  inFlight: 'bigint', reverseCount: 'integer', restoreCount: 'integer', createdAt: 'timestamptz', creditedAt: 'timestamptz',
-  vestsAt: 'timestamptz', settlesAt: 'timestamptz', expiresAt: 'timestamptz', explain: 'json',
+  id: 'bigint',
+  rule: 'text',
+  beneficiary: 'text',
+  personId: 'bigint',
+  memberId: 'text',
+  referrerId: 'bigint',
+  refereeId: 'bigint',
+  status: 'text',
+  reason: 'text',
+  outcome: 'text',
+  flags: 'text[]',
+  unit: 'text',
+  amount: 'bigint',
+  reversedAmount: 'bigint',
+  forfeitedAmount: 'bigint',
+  postedAmount: 'bigint',
+  allowance: 'bigint',
+  rate: 'bigint',
+  conversionNum: 'bigint',
+  conversionDen: 'bigint',
+  baseAmount: 'bigint',
+  baseCurrency: 'text',
+  source: 'text',
+  sourcePaymentId: 'text',
+  paymentId: 'bigint',
+  idempotencyKey: 'text',
+  programVersion: 'integer',
+  released: 'boolean',
+  approvedAt: 'timestamptz',
+  deliveredAmount: 'bigint',
+  inFlight: 'bigint',
+  reverseCount: 'integer',
+  restoreCount: 'integer',
+  createdAt: 'timestamptz',
+  creditedAt: 'timestamptz',
+  vestsAt: 'timestamptz',
+  settlesAt: 'timestamptz',
+  expiresAt: 'timestamptz',
+  explain: 'json',
 });
 export const REWARD_HISTORY = table('reward_history', ['id'], {
-  id: 'bigint', rewardId: 'bigint', status: 'text', reason: 'text', outcome: 'text', amount: 'bigint', at: 'timestamptz',
-  causeId: 'bigint', actor: 'text', note: 'text',
+  id: 'bigint',
+  rewardId: 'bigint',
+  status: 'text',
+  reason: 'text',
+  outcome: 'text',
+  amount: 'bigint',
+  at: 'timestamptz',
+  causeId: 'bigint',
+  actor: 'text',
+  note: 'text',
 });
 export const LEDGER_TRANSACTIONS = table('ledger_transactions', ['id'], {
-  id: 'bigint', kind: 'text', rewardId: 'bigint', causeId: 'bigint', at: 'timestamptz',
+  id: 'bigint',
+  kind: 'text',
+  rewardId: 'bigint',
+  causeId: 'bigint',
+  at: 'timestamptz',
 });
 export const LEDGER_ENTRIES = table('ledger_entries', ['transactionId', 'line'], {
-  transactionId: 'bigint', line: 'smallint', personId: 'bigint', account: 'text', unit: 'text', amount: 'bigint',
+  transactionId: 'bigint',
+  line: 'smallint',
+  personId: 'bigint',
+  account: 'text',
+  unit: 'text',
+  amount: 'bigint',
 });
 export const LOTS = table('lots', ['rewardId'], {
-  rewardId: 'bigint', personId: 'bigint', unit: 'text', granted: 'bigint', remaining: 'bigint', expired: 'bigint',
-  expiresAt: 'timestamptz', createdAt: 'timestamptz',
+  rewardId: 'bigint',
+  personId: 'bigint',
+  unit: 'text',
+  granted: 'bigint',
+  remaining: 'bigint',
+  expired: 'bigint',
+  expiresAt: 'timestamptz',
+  createdAt: 'timestamptz',
 });
 export const DEBTS = table('debts', ['rewardId'], {
-  rewardId: 'bigint', personId: 'bigint', unit: 'text', amount: 'bigint', remaining: 'bigint', createdAt: 'timestamptz',
+  rewardId: 'bigint',
+  personId: 'bigint',
+  unit: 'text',
+  amount: 'bigint',
+  remaining: 'bigint',
+  createdAt: 'timestamptz',
 });
 export const AUDIT_LOG = table('audit_log', ['id'], {
-  id: 'bigint', at: 'timestamptz', actor: 'text', action: 'text', target: 'text', reason: 'text', before: 'json', after: 'json',
+  id: 'bigint',
+  at: 'timestamptz',
+  actor: 'text',
+  action: 'text',
+  target: 'text',
+  reason: 'text',
+  before: 'json',
+  after: 'json',
 });
 export const DELIVERIES = table('deliveries', ['id'], {
-  id: 'bigint', rewardId: 'bigint', kind: 'text', amount: 'bigint', unit: 'text', idempotencyKey: 'text', sink: 'text', request: 'text',
-  state: 'text', triedOnce: 'boolean', causeId: 'bigint', createdAt: 'timestamptz', nextTryAt: 'timestamptz',
+  id: 'bigint',
+  rewardId: 'bigint',
+  kind: 'text',
+  amount: 'bigint',
+  unit: 'text',
+  idempotencyKey: 'text',
+  sink: 'text',
+  request: 'text',
+  state: 'text',
+  triedOnce: 'boolean',
+  causeId: 'bigint',
+  createdAt: 'timestamptz',
+  nextTryAt: 'timestamptz',
 });
-export const SOURCE_TYPES = table('source_types', ['source', 'type'], { source: 'text', type: 'text', firstSeenAt: 'timestamptz' });
+export const SOURCE_TYPES = table('source_types', ['source', 'type'], {
+  source: 'text',
+  type: 'text',
+  firstSeenAt: 'timestamptz',
+});
 
 function columnList(spec: TableSpec, prefix = ''): string {
-  return Object.keys(spec.columns).map((field) => `${prefix}${snake(field)}`).join(', ');
+  return Object.keys(spec.columns)
+    .map((field) => `${prefix}${snake(field)}`)
+    .join(', ');
 }
 
 /** unnest cannot make an array of arrays: lists travel as their literal, documents as text. */
@@ -104,7 +277,9 @@ function unnested(spec: TableSpec): { from: string; select: string } {
   const fields = Object.entries(spec.columns);
   const args = fields.map(([, type], i) => `$${i + 2}::${type === 'text[]' || type === 'json' ? 'text' : type}[]`);
   const names = fields.map(([field]) => snake(field));
-  const select = fields.map(([field, type]) => (type === 'text[]' || type === 'json' ? `v.${snake(field)}::${type}` : `v.${snake(field)}`));
+  const select = fields.map(([field, type]) =>
+    type === 'text[]' || type === 'json' ? `v.${snake(field)}::${type}` : `v.${snake(field)}`,
+  );
   return { from: `unnest(${args.join(', ')}) as v(${names.join(', ')})`, select: select.join(', ') };
 }
 
@@ -117,7 +292,9 @@ export function insertSql(spec: TableSpec): string {
 export function updateSql(spec: TableSpec): string {
   const { from } = unnested(spec);
   const changed = Object.entries(spec.columns).filter(([field]) => !spec.key.includes(field));
-  const sets = changed.map(([field, type]) => `${snake(field)} = v.${snake(field)}${type === 'text[]' || type === 'json' ? `::${type}` : ''}`);
+  const sets = changed.map(
+    ([field, type]) => `${snake(field)} = v.${snake(field)}${type === 'text[]' || type === 'json' ? `::${type}` : ''}`,
+  );
   const keys = spec.key.map((field) => `t.${snake(field)} = v.${snake(field)}`);
   return `update ${spec.name} t set ${sets.join(', ')} from ${from} where t.program_no = $1 and ${keys.join(' and ')}`;
 }

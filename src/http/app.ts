@@ -10,6 +10,7 @@ import { guardsFor } from './auth.ts';
 import type { Deps } from './deps.ts';
 import { errorHandler } from './errors.ts';
 import { healthRoutes } from './health.ts';
+import { memberRoutes } from './member/index.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { Problem } from './problems.ts';
 import { adminHost, programByHost, programByName } from './program-host.ts';
@@ -29,7 +30,10 @@ export interface MountedRoutes {
 export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'program' | 'admin']: MountedRoutes } {
   return {
     open: { prefix: '', routes: healthRoutes(deps, metrics) },
-    program: { prefix: '/p/:program', routes: [...webhookRoutes(deps), ...eventRoutes(deps), ...creditRoutes(deps)] },
+    program: {
+      prefix: '/p/:program',
+      routes: [...webhookRoutes(deps), ...eventRoutes(deps), ...creditRoutes(deps), ...memberRoutes(deps)],
+    },
     admin: { prefix: '/admin/v1', routes: adminRoutes(deps) },
   };
 }

@@ -10,6 +10,8 @@ import type { Pools } from '../db/pool.ts';
 import type { Command, CommandRefusal } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
+import type { MemberTokens } from './member/tokens.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** A verified event on its way into the inbox; the receiver stamps received_at. */
 export interface IncomingEvent {
@@ -30,6 +32,11 @@ export interface IncomingEvent {
 export type Submitted =
   | { readonly ok: true; readonly inboxId: bigint }
   | { readonly ok: false; readonly code: CommandRefusal };
+
+export interface OpenedSecret {
+  readonly email: string | null;
+  readonly name: string | null;
+}
 
 export interface Deps {
   readonly env: Pick<Env, 'publicUrl' | 'trustProxy' | 'testClock'>;
@@ -59,9 +66,11 @@ export interface Deps {
   /** Returns when all that falls due by then is done. */
   advanceClock(to: Date): Promise<'done' | 'clock_backwards'>;
   schemaCurrent(): Promise<boolean>;
+  /** Checks members' tokens as the program file says. */
+  readonly tokens: MemberTokens;
+  readonly limits: RateLimits;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */
-  openSecret(
-    programNo: number,
-    personId: bigint,
-  ): Promise<{ readonly email: string | null; readonly name: string | null } | undefined>;
+  openSecret(programNo: number, personId: bigint): Promise<OpenedSecret | undefined>;
+  /** The same of many, in one statement; who has none is not in it. */
+  openSecrets(programNo: number, personIds: readonly bigint[]): Promise<ReadonlyMap<bigint, OpenedSecret>>;
 }

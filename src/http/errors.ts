@@ -31,10 +31,10 @@ export function problemOf(error: unknown): Problem {
   return new Problem('internal_error');
 }
 
-/** The last middleware. `res.err` is what the request log prints with a 5xx. */
+/** The last middleware. `res.locals.error` is what the request log prints with a 5xx. */
 export const errorHandler: ErrorRequestHandler = (error, _req, res, next) => {
   const problem = problemOf(error);
-  if (!(error instanceof Problem)) res.err = error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Problem)) res.locals.error = error;
   if (res.headersSent) {
     next(error);
     return;

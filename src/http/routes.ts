@@ -5,22 +5,33 @@
  * walks the mounted routes and compares.
  */
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type * as z from 'zod';
 import type { KeyScope } from '../accounts/keys.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import { Problem } from './problems.ts';
 
 /**
- * none: open to all. signature: the handler verifies the body's signature itself. admin: the admin token. Else the
- * scope of a server key of that program.
+ * member:read and member:write: a member, by their token, their API key or a server key that names them. program:read:
+ * any of these, or a server key that names nobody. lookup: the same, where the program does not open it to all.
  */
-export type Credential = 'none' | 'signature' | 'admin' | KeyScope;
+export type MemberCredential = 'member:read' | 'member:write' | 'program:read' | 'lookup';
+
+/**
+ * none: open to all. signature: the handler verifies the body's signature itself. admin: the admin token. Else the
+ * scope of a server key of that program, or what a member needs.
+ */
+export type Credential = 'none' | 'signature' | 'admin' | KeyScope | MemberCredential;
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly credential: Credential;
   /** raw: any type, as bytes. json: parsed. Default: none is read. */
   readonly body?: 'raw' | 'json';
+  /** One sentence and the forms of what is asked and answered, for whoever generates documents from the routes. */
+  readonly summary?: string;
+  readonly asks?: { readonly body?: z.ZodType; readonly query?: z.ZodType };
+  readonly answers?: z.ZodType;
   handle(req: Request, res: Response): Promise<void> | void;
 }
 

@@ -1,34 +1,24 @@
 /**
- * Parsed events on their way from intake to engine in one process: a cache of the inbox that may miss.
- * Promises: bounded by bytes; keyed by the committed row's id. Must never: be needed; the row is the truth.
+ * What intake has already read of an event, on its way to the engine in the same process: a cache of the inbox that
+ * may miss.
+ * Promises: bounded; keyed by the committed row's id. Must never: be needed; the row is the truth.
  */
 
-/** 50,000 waiting events of 4 KB would be 200 MB; what does not fit is read from the inbox again. */
-const BYTES_MAX = 64 * 1024 * 1024;
+/** Facts of one webhook take one to two kilobytes, a tenth of its parsed body; what does not fit is read again. */
+const EVENTS_MAX = 20_000;
 
-/** A parsed body takes several times its text. */
-const OVERHEAD = 3;
+export class Handoff<E> {
+  readonly #events = new Map<string, E>();
 
-export class Handoff<E extends { readonly id: bigint }> {
-  readonly #events = new Map<string, { event: E; bytes: number }>();
-  #bytes = 0;
-
-  put(programNo: number, event: E, bodyBytes: number): void {
-    const bytes = bodyBytes * OVERHEAD;
-    if (this.#bytes + bytes > BYTES_MAX) return;
-    this.#events.set(`${programNo} ${event.id}`, { event, bytes });
-    this.#bytes += bytes;
+  put(programNo: number, id: bigint, event: E): void {
+    if (this.#events.size < EVENTS_MAX) this.#events.set(`${programNo} ${id}`, event);
   }
 
-  get(programNo: number, id: bigint): E | undefined {
-    return this.#events.get(`${programNo} ${id}`)?.event;
-  }
-
-  drop(programNo: number, ids: readonly bigint[]): void {
-    for (const id of ids) {
-      const key = `${programNo} ${id}`;
-      this.#bytes -= this.#events.get(key)?.bytes ?? 0;
-      this.#events.delete(key);
-    }
+  /** Takes it out: an event that is folded again, after a failure, is read from its row. */
+  take(programNo: number, id: bigint): E | undefined {
+    const key = `${programNo} ${id}`;
+    const event = this.#events.get(key);
+    if (event !== undefined) this.#events.delete(key);
+    return event;
   }
 }

@@ -38,8 +38,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Two statements under way keep the disk busy while the next batch gathers; more only split the batches. */
-const FLUSHES_MAX = 2;
+/** One statement under way: what arrives meanwhile goes together with the next. A second one only halved the batches. */
+const FLUSHES_MAX = 1;
 const DEADLOCK_RETRIES = 5;
 
 export function createReceiver(options: ReceiveOptions): (event: NewEvent) => Promise<Received> {
@@ -68,7 +68,10 @@ export function createReceiver(options: ReceiveOptions): (event: NewEvent) => Pr
 
 async function storeBatch(options: ReceiveOptions, batch: readonly Waiting[]): Promise<void> {
   try {
-    const stored = await insert(options, batch.map((each) => each.event));
+    const stored = await insert(
+      options,
+      batch.map((each) => each.event),
+    );
     await Promise.all(batch.map((each) => answer(options, each, stored)));
   } catch (error) {
     for (const each of batch) each.reject(error);
@@ -76,7 +79,11 @@ async function storeBatch(options: ReceiveOptions, batch: readonly Waiting[]): P
 }
 
 /** The first of several requests with one key is told of the new row; the others are duplicates of it. */
-async function answer(options: ReceiveOptions, { event, resolve, reject }: Waiting, stored: Map<string, bigint>): Promise<void> {
+async function answer(
+  options: ReceiveOptions,
+  { event, resolve, reject }: Waiting,
+  stored: Map<string, bigint>,
+): Promise<void> {
   const key = keyOf(event);
   const id = stored.get(key);
   if (id !== undefined) {

@@ -47,5 +47,8 @@ export async function checkTestClock(pool: pg.Pool, wanted: boolean): Promise<vo
   const { rows } = await pool.query(sql.IS_UNDER_TEST_CLOCK);
   const is = rows[0]?.value === '1';
   if (wanted && !is) throw new ConfigError('TEST_CLOCK: this database was not created under the test clock');
-  if (!wanted && is) throw new ConfigError('TEST_CLOCK: this database was created under the test clock; set TEST_CLOCK=1 or use another');
+  if (!wanted && is)
+    throw new ConfigError(
+      'TEST_CLOCK: this database was created under the test clock; set TEST_CLOCK=1 or use another',
+    );
 }

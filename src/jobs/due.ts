@@ -6,14 +6,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { LoadedProgram } from '../model/program.ts';
-import * as sql from './due.sql.ts';
 import type { Clock, SettableClock } from './clock.ts';
+import * as sql from './due.sql.ts';
 
 export interface DuePorts {
   readonly pool: pg.Pool;
   readonly clock: Clock;
   readonly programs: () => readonly LoadedProgram[];
-  readonly drain: (programNo: number) => Promise<void>;
+  /** Folds what is queued, together with whoever else waits for it. */
+  readonly catchUp: (programNo: number) => Promise<void>;
   readonly drainUntil: (programNo: number, id: bigint) => Promise<void>;
   /** Tries what is due, each once when `once`; returns how many were tried. */
   readonly deliver: (programNo: number, options: { once: boolean }) => Promise<number>;
@@ -35,7 +36,7 @@ export async function runDue(ports: DuePorts, programNo: number, options: { once
   let more = true;
   while (more) {
     const told = await tellDue(ports, programNo);
-    await ports.drain(programNo);
+    await ports.catchUp(programNo);
     const tried = await ports.deliver(programNo, options);
     more = told + tried > 0;
   }
@@ -52,7 +53,7 @@ export async function settleEvent(ports: DuePorts, programNo: number, id: bigint
 async function settled(ports: DuePorts, programNo: number, end: number): Promise<void> {
   while (performance.now() < end) {
     const tried = await ports.deliver(programNo, { once: true });
-    await ports.drain(programNo);
+    await ports.catchUp(programNo);
     const { rows } = await ports.pool.query(sql.IS_SETTLED, [programNo, await ports.clock.now()]);
     if (rows[0]?.settled) return;
     if (tried === 0) await sleep(POLL_MS);

@@ -3,14 +3,14 @@
  * Promises: key, hash and outcome stay, so a known event is known for ever. Must never: touch what is parked or waits.
  */
 
-/** $1: program, $2: behind this id, $3: received before, $4: rows a page. */
+/** Of two that run at once the later one finds the body gone. $1: program, $2: behind this id, $3: received before, $4: rows a page. */
 export const PURGE_PAGE = `
   with page as materialized (
     select e.id, e.received_at < $3 as old, e.body is not null and e.outcome is distinct from 'parked' as full
       from inbox_events e where e.program_no = $1 and e.id > $2 order by e.id limit $4),
   purged as (
     update inbox_events e set body = null from page p
-     where e.program_no = $1 and e.id = p.id and p.old and p.full
+     where e.program_no = $1 and e.id = p.id and p.old and p.full and e.body is not null
        and not exists (select from inbox_queue q where q.program_no = $1 and q.id = p.id)
     returning e.id)
   select max(id) as last, coalesce(bool_or(old), false) as old, (select count(*)::int from purged) as purged from page`;

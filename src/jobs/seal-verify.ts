@@ -78,12 +78,22 @@ async function verifyProgram(pool: pg.Pool, of: OfProgram, expected: Head | unde
     const broken = await judge(pool, of.programNo, place, row);
     if (broken) return { ...of, ok: false, ...broken };
     if (row.seq === expected?.seq && row.head !== expected.hash) {
-      return { ...of, ok: false, seq: row.seq, what: 'this seal is not the one that was noted: the chain was written anew' };
+      return {
+        ...of,
+        ok: false,
+        seq: row.seq,
+        what: 'this seal is not the one that was noted: the chain was written anew',
+      };
     }
     place = { seq: row.seq, sealedTo: row.to_id, hash: row.head };
   }
   if (expected && expected.seq > place.seq) {
-    return { ...of, ok: false, seq: expected.seq, what: 'this seal was noted and is gone: the end of the chain was cut off' };
+    return {
+      ...of,
+      ok: false,
+      seq: expected.seq,
+      what: 'this seal was noted and is gone: the end of the chain was cut off',
+    };
   }
   const { rows } = await pool.query(sql.COUNT_UNSEALED, [of.programNo, place.sealedTo ?? 0n]);
   const head = place.hash === null ? null : { seq: place.seq, hash: place.hash };

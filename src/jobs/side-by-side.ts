@@ -12,7 +12,8 @@ export async function forEach<T>(items: readonly T[], width: number, work: (item
     for (const item of left) await work(item).catch((error: unknown) => errors.push(error));
   };
   await Promise.all(Array.from({ length: width }, lane));
-  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join('; '));
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join('; '));
 }
 
 /**

@@ -4,8 +4,9 @@
  * Promises: available never goes below zero; debt names the reward that made it, is repaid from later rewards, and is
  * cancelled first when that reward is restored. Must never: touch another reward's lot.
  */
-import { minOf } from '../model/money.ts';
+
 import type { Cause, FoldContext } from '../model/fold.ts';
+import { minOf } from '../model/money.ts';
 import type { Debt, Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { reversalReason, save } from './history.ts';
@@ -94,7 +95,11 @@ function restore(world: World, ctx: FoldContext, reward: Reward, diff: bigint, c
   const lot = world.lots.get(reward.id);
   if (!lot) throw new Error(`bug: reward ${reward.id} was credited without a lot`);
   const remaining = lot.remaining + back;
-  world.lots.put({ ...lot, remaining, granted: remaining + lot.expired > lot.granted ? remaining + lot.expired : lot.granted });
+  world.lots.put({
+    ...lot,
+    remaining,
+    granted: remaining + lot.expired > lot.granted ? remaining + lot.expired : lot.granted,
+  });
 }
 
 /** From the same lot; what of it has expired counts as taken back; the rest is owed. */

@@ -18,10 +18,18 @@ export function settleDelivered(world: World, ctx: FoldContext, reward: Reward, 
     if (needsCustomer(ctx) && !customerOf(world, ctx.loaded, earned)) {
       return save(world, ctx, { ...earned, status: 'pending', reason: 'no_account' }, cause);
     }
-    return plan(world, ctx, earned, earned.deliveredAmount === 0n && earned.creditedAt === null ? 'create' : 'restore', target - free.deliveredAmount, cause);
+    return plan(
+      world,
+      ctx,
+      earned,
+      earned.deliveredAmount === 0n && earned.creditedAt === null ? 'create' : 'restore',
+      target - free.deliveredAmount,
+      cause,
+    );
   }
   const settled = earnPending(world, ctx, free, 0n, cause);
-  if (target < settled.deliveredAmount) return plan(world, ctx, settled, 'reverse', settled.deliveredAmount - target, cause);
+  if (target < settled.deliveredAmount)
+    return plan(world, ctx, settled, 'reverse', settled.deliveredAmount - target, cause);
   return save(world, ctx, { ...settled, ...standing(settled, target) }, cause);
 }
 
@@ -34,7 +42,7 @@ function standing(reward: Reward, target: bigint): Pick<Reward, 'status' | 'reas
 /** Only a first credit that certainly never reached the sink is taken out of its hands. */
 function withdrawn(world: World, reward: Reward, target: bigint): boolean {
   const open = reward.inFlight === null ? undefined : world.openDeliveries.get(reward.inFlight);
-  if (!open || open.kind !== 'create' || target > 0n) return false;
+  if (open?.kind !== 'create' || target > 0n) return false;
   if (open.state !== 'planned' && open.state !== 'refused') return false;
   world.openDeliveries.put({ ...open, state: 'cancelled' });
   return true;
@@ -50,7 +58,9 @@ export function customerOf(world: World, loaded: LoadedProgram, reward: Reward):
   if (!('source' in sink)) return undefined;
   const provider = sources.find((source) => source.name === sink.source)?.kind ?? 'stripe';
   const prefix = customerValue(provider, '', '');
-  const alias = world.aliases.by('person', reward.personId).find((a) => a.kind === 'customer' && a.value.startsWith(prefix));
+  const alias = world.aliases
+    .by('person', reward.personId)
+    .find((a) => a.kind === 'customer' && a.value.startsWith(prefix));
   return alias?.value.slice(prefix.length);
 }
 
@@ -107,10 +117,35 @@ export function takeResult(
   const free: Reward = { ...reward, inFlight: null, outcome: null, flags };
   const { amount } = delivery;
   if (delivery.kind === 'reverse') {
-    postMoves(world, ctx, 'reverse', reward, [{ account: 'delivered', amount: -amount }, { account: 'rewards', amount }], cause);
-    return save(world, ctx, { ...free, deliveredAmount: free.deliveredAmount - amount, postedAmount: free.postedAmount - amount }, cause);
+    postMoves(
+      world,
+      ctx,
+      'reverse',
+      reward,
+      [
+        { account: 'delivered', amount: -amount },
+        { account: 'rewards', amount },
+      ],
+      cause,
+    );
+    return save(
+      world,
+      ctx,
+      { ...free, deliveredAmount: free.deliveredAmount - amount, postedAmount: free.postedAmount - amount },
+      cause,
+    );
   }
-  postMoves(world, ctx, 'deliver', reward, [{ account: 'pending', amount: -amount }, { account: 'delivered', amount }], cause);
+  postMoves(
+    world,
+    ctx,
+    'deliver',
+    reward,
+    [
+      { account: 'pending', amount: -amount },
+      { account: 'delivered', amount },
+    ],
+    cause,
+  );
   const credited: Reward = {
     ...free,
     status: 'credited',
@@ -131,9 +166,16 @@ function takeFailure(
 ): Reward {
   const outcome = result === 'refused' ? 'refused' : 'unknown';
   if (kind === 'reverse') {
-    const flags = reward.flags.includes('reversal_undelivered') ? reward.flags : [...reward.flags, 'reversal_undelivered'];
+    const flags = reward.flags.includes('reversal_undelivered')
+      ? reward.flags
+      : [...reward.flags, 'reversal_undelivered'];
     return save(world, ctx, { ...reward, flags, status: 'credited', reason: null, outcome }, cause);
   }
   const reason = result === 'given_up' ? 'given_up' : outcome;
-  return save(world, ctx, { ...reward, status: reward.status === 'credited' ? 'credited' : 'failed', reason, outcome }, cause);
+  return save(
+    world,
+    ctx,
+    { ...reward, status: reward.status === 'credited' ? 'credited' : 'failed', reason, outcome },
+    cause,
+  );
 }

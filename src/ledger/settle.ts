@@ -7,10 +7,10 @@
 import type { Cause, FoldContext } from '../model/fold.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
-import { settleDelivered } from './delivered.ts';
-import { earnPending } from './postings.ts';
 import { settleAvailable } from './available.ts';
+import { settleDelivered } from './delivered.ts';
 import { REVERSED_BY_ADMIN, save } from './history.ts';
+import { earnPending } from './postings.ts';
 
 /** Waiting for a fact, nothing is owed yet and nothing posted. */
 const NOT_OWED_YET: ReadonlySet<string> = new Set(['matching', 'no_rate', 'qualifying']);
@@ -60,5 +60,10 @@ function settleWaiting(
 ): Reward {
   const posted = earnPending(world, ctx, reward, NOT_OWED_YET.has(waits) ? 0n : target, cause);
   const gone = reward.amount > 0n && target === 0n;
-  return save(world, ctx, { ...posted, status: gone ? 'reversed' : 'pending', reason: gone ? 'refunded' : waits }, cause);
+  return save(
+    world,
+    ctx,
+    { ...posted, status: gone ? 'reversed' : 'pending', reason: gone ? 'refunded' : waits },
+    cause,
+  );
 }

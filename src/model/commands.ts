@@ -6,7 +6,12 @@
 export const INTERNAL_SOURCE = 'plusone';
 
 export type Command =
-  | { readonly command: 'reward.approve'; readonly rewardId: string; readonly actor: string; readonly note: string | null }
+  | {
+      readonly command: 'reward.approve';
+      readonly rewardId: string;
+      readonly actor: string;
+      readonly note: string | null;
+    }
   | {
       readonly command: 'reward.reject';
       readonly rewardId: string;
@@ -40,7 +45,12 @@ export type Command =
   | { readonly command: 'code.refresh'; readonly memberId: string }
   | { readonly command: 'code.set'; readonly memberId: string; readonly code: string }
   | { readonly command: 'code.revoke'; readonly memberId: string }
-  | { readonly command: 'link.make'; readonly memberId: string; readonly channel: string | null; readonly campaign: string | null }
+  | {
+      readonly command: 'link.make';
+      readonly memberId: string;
+      readonly channel: string | null;
+      readonly campaign: string | null;
+    }
   /** A payment has waited its `match_within`. */
   | { readonly command: 'payment.match_due'; readonly paymentId: string }
   /** Pending rewards whose vesting or settlement is due. */

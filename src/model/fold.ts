@@ -17,7 +17,9 @@ export interface FoldEvent {
   readonly occurredAt: Date | null;
   /** Prefer: wait: what it plans is delivered with one try. */
   readonly triedOnce: boolean;
-  readonly content: { readonly kind: 'facts'; readonly normalized: Normalized } | { readonly kind: 'command'; readonly command: Command };
+  readonly content:
+    | { readonly kind: 'facts'; readonly normalized: Normalized }
+    | { readonly kind: 'command'; readonly command: Command };
 }
 
 export interface Keyed {

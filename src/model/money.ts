@@ -78,7 +78,3 @@ export function minOf(a: bigint, b: bigint): bigint {
 export function maxOf(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
-
-export function clamp(value: bigint, low: bigint, high: bigint): bigint {
-  return maxOf(low, minOf(value, high));
-}

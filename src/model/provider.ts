@@ -34,7 +34,9 @@ export interface Envelope {
   readonly body: unknown;
 }
 
-export type Verified = { readonly ok: true; readonly envelope: Envelope } | { readonly ok: false; readonly refusal: Refusal };
+export type Verified =
+  | { readonly ok: true; readonly envelope: Envelope }
+  | { readonly ok: false; readonly refusal: Refusal };
 
 export interface Provider {
   readonly kind: string;
@@ -46,5 +48,9 @@ export interface Provider {
   /** `now` is the real clock: freshness never goes by the test clock. */
   verify(request: InboundRequest, source: SourceConfig, now: Date): Verified;
   /** `type` and `eventId` as stored in the inbox (for some providers they stand only in a header). */
-  normalize(body: unknown, event: { readonly type: string; readonly eventId: string }, source: SourceConfig): Normalized;
+  normalize(
+    body: unknown,
+    event: { readonly type: string; readonly eventId: string },
+    source: SourceConfig,
+  ): Normalized;
 }

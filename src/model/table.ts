@@ -100,10 +100,10 @@ export class Table<R> {
     const before = this.#records.get(key);
     this.#records.set(key, record);
     for (const [name, index] of this.#indexes) {
-      const valueOf = this.#options.indexes?.[name];
-      if (!valueOf) continue;
-      const was = before === undefined ? null : valueOf(before);
-      const is = valueOf(record);
+      const indexed = this.#options.indexes?.[name];
+      if (!indexed) continue;
+      const was = before === undefined ? null : indexed(before);
+      const is = indexed(record);
       if (was === is) continue;
       if (was !== null) index.get(was)?.delete(key);
       if (is === null) continue;

@@ -23,7 +23,7 @@ import type {
   Reward,
   RewardHistory,
 } from './records.ts';
-import { type Key, Table } from './table.ts';
+import { Table } from './table.ts';
 
 /** Address and name of a person; sealed under a key of the person's own when saved. */
 export interface PersonSecret {
@@ -156,5 +156,3 @@ export class World {
     for (const table of this.#tables) table.undo();
   }
 }
-
-export type { Key };

@@ -1,20 +1,11 @@
 /**
- * Two payment rows that turn out to be one, and the name a payment goes by.
+ * Two payment rows that turn out to be one.
  * Promises: the row whose reward has been posted stays, else the elder; the other keeps its own keys and earns nothing
- * more. Must never: rename a payment under whose name a credit was posted or sent.
+ * more. Must never: lose an alias, a link or a figure of the row that goes.
  */
-import type { PaymentObject } from '../model/facts.ts';
-import type { Payment, Reward } from '../model/records.ts';
+import type { Payment } from '../model/records.ts';
 import type { World } from '../model/world.ts';
-import { freeName } from './objects.ts';
-
-export function hasMoneyBehind(reward: Reward): boolean {
-  return reward.postedAmount > 0n || reward.deliveredAmount > 0n || reward.inFlight !== null || reward.creditedAt !== null;
-}
-
-function isFixed(world: World, payment: Payment): boolean {
-  return world.rewards.by('payment', payment.id).some(hasMoneyBehind);
-}
+import { hasMoneyBehind, isFixed, rename } from './names.ts';
 
 export function mergePayments(world: World, a: Payment, b: Payment): Payment {
   const [elder, younger] = a.id < b.id ? [a, b] : [b, a];
@@ -31,7 +22,9 @@ export function mergePayments(world: World, a: Payment, b: Payment): Payment {
   world.payments.put({ ...gone, mergedInto: kept.id, reason: 'merged', matchUntil: null });
   const merged = combined(kept, gone);
   world.payments.put(merged);
-  return gone.nameRank < merged.nameRank ? rename(world, merged, { id: gone.sourcePaymentId, nameRank: gone.nameRank }) : merged;
+  return gone.nameRank < merged.nameRank
+    ? rename(world, merged, { id: gone.sourcePaymentId, nameRank: gone.nameRank })
+    : merged;
 }
 
 function combined(kept: Payment, gone: Payment): Payment {
@@ -54,18 +47,4 @@ function combined(kept: Payment, gone: Payment): Payment {
     matchUntil: settled ? null : (kept.matchUntil ?? gone.matchUntil),
     unmatched: false,
   };
-}
-
-/** Takes a better name while nothing was posted under the old one; the rewards that wait are renamed with it. */
-export function rename(world: World, payment: Payment, best: PaymentObject): Payment {
-  if (best.nameRank >= payment.nameRank || best.id === payment.sourcePaymentId) return payment;
-  if (isFixed(world, payment)) return payment;
-  const name = freeName(world, payment.source, best.id);
-  const renamed = { ...payment, sourcePaymentId: name, nameRank: best.nameRank };
-  world.payments.put(renamed);
-  for (const reward of world.rewards.by('payment', payment.id)) {
-    const idempotencyKey = reward.idempotencyKey.replace(`:${payment.sourcePaymentId}`, `:${name}`);
-    world.rewards.put({ ...reward, sourcePaymentId: name, idempotencyKey });
-  }
-  return renamed;
 }

@@ -7,7 +7,8 @@ import type { PaymentObject } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Payment, PaymentAlias } from '../model/records.ts';
 import { objectKey, type World } from '../model/world.ts';
-import { mergePayments, rename } from './merge.ts';
+import { mergePayments } from './merge.ts';
+import { freeName, rename } from './names.ts';
 
 /** nameRank of an invoice, a Paddle transaction, a `standard` payment: what stands for a whole payment by itself. */
 const WHOLE = 0;
@@ -111,9 +112,4 @@ function createStub(
   };
   world.payments.put(payment);
   return payment;
-}
-
-/** Two different payments of two sources may carry one id: the later one has its source before it. */
-export function freeName(world: World, source: string, id: string): string {
-  return world.payments.by('name', id).length > 0 ? `${source}/${id}` : id;
 }

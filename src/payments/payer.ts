@@ -101,7 +101,9 @@ function memberWithEmail(world: World, emailHash: string, persons: PersonsPort):
 /** Payments by an address that a member now turns out to have: those without a stronger payer become the member's. */
 export function claimByEmail(world: World, ctx: FoldContext, member: Person, persons: PersonsPort): Payment[] {
   if (!member.emailHash) return [];
-  const bare = world.persons.by('email', member.emailHash).filter((p) => p.mergedInto === null && persons.isBareCustomer(p));
+  const bare = world.persons
+    .by('email', member.emailHash)
+    .filter((p) => p.mergedInto === null && persons.isBareCustomer(p));
   const theirs = bare.flatMap((person) => world.payments.by('person', person.id));
   const candidates = [
     ...world.payments.by('email', member.emailHash),

@@ -113,9 +113,16 @@ function takeDeduction(
   const where = { provider: fact.provider, account: fact.account, objectId: first.id };
   const known = world.deductions.get(`${fact.provider}\n${fact.account}\n${told.kind}\n${told.deductionId}`);
   const objectId = known?.objectId ?? first.id;
-  if (!known || WEIGHT[told.status] >= WEIGHT[known.status]) {
-    const frozen = known && FINAL.has(known.status);
-    world.deductions.put({ ...where, objectId, ...told, amount: frozen ? known.amount : told.amount });
+  if (!known || WEIGHT[told.status] > WEIGHT[known.status]) {
+    world.deductions.put({
+      ...where,
+      objectId,
+      ...told,
+      amount: known && FINAL.has(known.status) ? known.amount : told.amount,
+    });
+  } else if (WEIGHT[told.status] === WEIGHT[known.status] && told.amount > known.amount && !FINAL.has(known.status)) {
+    // Lemon Squeezy tells refunds as a running sum under one id: the larger one is the later one, whenever it comes.
+    world.deductions.put({ ...known, amount: told.amount, tax: told.tax });
   }
   const shared = world.paymentAliases.get(objectKey(where));
   if (shared?.paymentId === null) {

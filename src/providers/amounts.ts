@@ -15,6 +15,11 @@ export function minorFromNumber(value: unknown): bigint | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
 }
 
+/** For the few amounts that have a direction, such as a balance that was used or owed. */
+export function signedFromNumber(value: unknown): bigint | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+}
+
 /** Paddle writes amounts as text, "1999". */
 export function minorFromText(value: unknown): bigint | undefined {
   if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) return undefined;

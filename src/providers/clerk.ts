@@ -8,7 +8,7 @@ import type { InboundRequest, Provider, SourceConfig, Verified } from '../model/
 import { at, email, instant, list, requiredText, text } from './json.ts';
 import { codesOf } from './people.ts';
 import { opened, refused } from './signatures.ts';
-import { proveStandard, refuseStandardSecret } from './standard-webhooks.ts';
+import { proveStandard, refuseStandardSecret, standardKeys } from './standard-webhooks.ts';
 
 /** Clerk writes milliseconds; its own SDK's samples have seconds. Below this (March 1973 in ms) it is seconds. */
 const MILLISECONDS_FROM = 100_000_000_000;
@@ -39,7 +39,7 @@ export const clerk: Provider = {
 function verify(request: InboundRequest, source: SourceConfig, now: Date): Verified {
   // Clerk sends svix-* names; Svix's own unbranded form has webhook-*.
   const family = request.headers['svix-id'] === undefined ? 'webhook' : 'svix';
-  const proof = proveStandard(request, family, source.secrets, now);
+  const proof = proveStandard(request, { family, keys: standardKeys(source.secrets) }, now);
   if (!proof.ok) return refused(proof.refusal);
   return opened(request.raw, (body) => ({ id: proof.id, type: body.type, occurredAt: timeOf(body.timestamp) }));
 }

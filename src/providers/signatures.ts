@@ -6,7 +6,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Envelope, InboundRequest, Refusal, Verified } from '../model/provider.ts';
+import { parseBody } from '../model/body.ts';
+import type { InboundRequest, Refusal, Verified } from '../model/provider.ts';
 import { isRecord, type Json } from './json.ts';
 
 /**
@@ -70,30 +71,51 @@ export function refuseTextSecret(secret: string, prefixes: readonly string[]): s
   return prefixes.includes(secret) ? `is only the prefix ${secret}` : undefined;
 }
 
+/** What `read` finds in a proven body. Without a usable `id` the event goes by the hash of its body. */
+export interface Opened {
+  readonly id: string | undefined;
+  readonly type: unknown;
+  readonly occurredAt: Date | undefined;
+}
+
 /**
  * Opens a body whose signature matched. A body without a usable id is kept under its own hash, so that it is seen and
  * a repetition is still one event.
  */
-export function opened(
-  raw: Buffer,
-  read: (body: Json) => { id: string | undefined; type: unknown; occurredAt: Date | undefined },
-): Verified {
-  if (!isUtf8(raw)) return refused('not_parseable');
-  let body: unknown;
+export function opened(raw: Buffer, read: (body: Json) => Opened): Verified {
+  const body = parsed(raw);
+  return isRecord(body) ? envelopeOf(raw, body, read(body)) : refused('not_parseable');
+}
+
+/** As `opened`, for a sender whose body may hold several: a list, JSON lines, or just one. */
+export function openedList(raw: Buffer, read: (bodies: readonly Json[]) => Opened): Verified {
+  const body = parsed(raw);
+  const bodies = Array.isArray(body) ? body : [body];
+  if (bodies.length === 0 || !bodies.every(isRecord)) return refused('not_parseable');
+  return envelopeOf(raw, body, read(bodies));
+}
+
+/**
+ * The id of an event whose sender gives it none, from what tells it from all others of its source; undefined when a
+ * part is missing. Not from the whole body: a repetition may carry other links in it, or a newer state of the object.
+ */
+export function derivedId(parts: readonly (string | undefined)[]): string | undefined {
+  if (parts.includes(undefined)) return undefined;
+  return `derived_${sha256(Buffer.from(JSON.stringify(parts)))}`;
+}
+
+function parsed(raw: Buffer): unknown {
+  if (!isUtf8(raw)) return undefined;
   try {
-    body = JSON.parse(raw.toString('utf8'));
+    return parseBody(raw.toString('utf8'));
   } catch {
-    return refused('not_parseable');
+    return undefined;
   }
-  if (!isRecord(body)) return refused('not_parseable');
-  const { id, type, occurredAt } = read(body);
-  const envelope: Envelope = {
-    eventId: usableId(id) ?? `body_${sha256(raw)}`,
-    type: usableType(type),
-    occurredAt,
-    body,
-  };
-  return { ok: true, envelope };
+}
+
+function envelopeOf(raw: Buffer, body: unknown, { id, type, occurredAt }: Opened): Verified {
+  const eventId = usableId(id) ?? `body_${sha256(raw)}`;
+  return { ok: true, envelope: { eventId, type: usableType(type), occurredAt, body } };
 }
 
 function usableId(id: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 /**
- * The Standard Webhooks signature (also Svix, therefore Clerk), verified with a clock that is passed in.
+ * The Standard Webhooks signature (also Svix, therefore Clerk; Supabase, Polar), verified with a clock passed in.
  * Promises: agrees with the `standardwebhooks` package on every well-formed header; a test holds them together. The package
  * itself reads the machine's clock and cannot be given another. Must never: take an empty key (packages before 1.1
  * did), or look at `v1a` signatures, whose key we do not hold.
@@ -25,26 +25,34 @@ export type StandardProof =
   | { readonly ok: true; readonly id: string }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** Proves the request with the headers `<family>-id`, `-timestamp`, `-signature`; families are never mixed. */
-export function proveStandard(
-  request: InboundRequest,
-  family: 'webhook' | 'svix',
-  secrets: readonly string[],
-  now: Date,
-): StandardProof {
+/** What this scheme makes of configured secrets; one that can never work is left out. */
+export function standardKeys(secrets: readonly string[]): Buffer[] {
+  return secrets
+    .filter((secret) => refuseStandardSecret(secret) === undefined)
+    .map((secret) => Buffer.from(withoutPrefix(secret), 'base64'));
+}
+
+export interface StandardScheme {
+  /** The headers are `<family>-id`, `-timestamp`, `-signature`; families are never mixed. */
+  readonly family: 'webhook' | 'svix';
+  readonly keys: readonly Buffer[];
+  /** What stands between several signatures, if not the space of the specification. */
+  readonly between?: string;
+}
+
+export function proveStandard(request: InboundRequest, scheme: StandardScheme, now: Date): StandardProof {
   const [id, timestamp, signature] = ['id', 'timestamp', 'signature'].map((part) =>
-    headerOf(request.headers, `${family}-${part}`),
+    headerOf(request.headers, `${scheme.family}-${part}`),
   );
   if (!id || !timestamp || !signature) return fail('missing_signature');
   if (id === 'bad' || timestamp === 'bad' || signature === 'bad') return fail('bad_signature');
   if (id === 'missing' || timestamp === 'missing' || signature === 'missing') return fail('missing_signature');
   const at = unixSeconds(timestamp.value);
   if (at === undefined) return fail('bad_signature');
-  const given = signature.value.split(' ').filter((entry) => entry.startsWith('v1,'));
-  const expected = secrets
-    .filter((secret) => refuseStandardSecret(secret) === undefined)
-    .map((secret) => Buffer.from(withoutPrefix(secret), 'base64'))
-    .map((key) => `v1,${hmacSha256(key, [`${id.value}.${timestamp.value}.`, request.raw], 'base64')}`);
+  const given = signature.value.split(scheme.between ?? ' ').filter((entry) => entry.startsWith('v1,'));
+  const expected = scheme.keys.map(
+    (key) => `v1,${hmacSha256(key, [`${id.value}.${timestamp.value}.`, request.raw], 'base64')}`,
+  );
   if (!anyMatches(given, expected)) return fail('bad_signature');
   return isFresh(at, now) ? { ok: true, id: id.value } : fail('stale_timestamp');
 }

@@ -16,7 +16,7 @@ import type { InboundRequest, Provider, SourceConfig, Verified } from '../model/
 import { type CanonicalEvent, canonicalData, isCanonicalType, parseCanonical } from './canonical.ts';
 import { at, requiredTime, text, timeFromIso } from './json.ts';
 import { opened, refused } from './signatures.ts';
-import { proveStandard, refuseStandardSecret } from './standard-webhooks.ts';
+import { proveStandard, refuseStandardSecret, standardKeys } from './standard-webhooks.ts';
 
 type DataOf<T extends CanonicalEvent['type']> = Extract<CanonicalEvent, { type: T }>['data'];
 
@@ -30,7 +30,7 @@ export const standard: Provider = {
 };
 
 function verify(request: InboundRequest, source: SourceConfig, now: Date): Verified {
-  const proof = proveStandard(request, 'webhook', source.secrets, now);
+  const proof = proveStandard(request, { family: 'webhook', keys: standardKeys(source.secrets) }, now);
   if (!proof.ok) return refused(proof.refusal);
   return opened(request.raw, (body) => ({
     id: proof.id,

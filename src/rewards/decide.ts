@@ -7,7 +7,7 @@ import type { FoldContext } from '../model/fold.ts';
 import { minOf } from '../model/money.ts';
 import type { PaymentRule, Program } from '../model/program.ts';
 import type { Finding, Payment, Person, Referral, Reward } from '../model/records.ts';
-import { earn, fullAmount, target, type Terms } from './rules/payment.ts';
+import { earn, fullAmount, type Terms, target } from './rules/payment.ts';
 
 export interface Decision {
   /** The reward as it should stand: amount, terms, explanation; status and postings come later. */

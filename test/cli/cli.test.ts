@@ -4,19 +4,23 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hashKey } from '../../src/accounts/keys.ts';
 import { openPool } from '../../src/db/pool.ts';
 import { sealProgram } from '../../src/jobs/seal.ts';
 import { makeProgram, tamper } from '../jobs/ledger.ts';
 import { TestProgram } from '../support/core.ts';
 import { freshDatabase } from '../support/database.ts';
+import { othersDone } from '../support/others-done.ts';
 
 interface Ran {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
+
+/** Each command is a process; on a busy machine one takes two seconds to begin. */
+vi.setConfig({ testTimeout: 60_000 });
 
 let program: TestProgram;
 let owner: pg.Pool;
@@ -29,8 +33,18 @@ beforeAll(async () => {
   owner = openPool(program.db.ownerUrl, { name: 'test owner', max: 2, log: () => {} });
   expect(await makeProgram(program.first.pools.general, 'claudexia')).toBe(1);
   await program.referees(1);
-  await program.put('payment.succeeded', { payment_id: 'pay_1', member_id: 'alice_r0', amount: 10_000, currency: 'usd' });
-  await program.put('payment.succeeded', { payment_id: 'pay_2', member_id: 'alice_r0', amount: 2_050, currency: 'usd' });
+  await program.put('payment.succeeded', {
+    payment_id: 'pay_1',
+    member_id: 'alice_r0',
+    amount: 10_000,
+    currency: 'usd',
+  });
+  await program.put('payment.succeeded', {
+    payment_id: 'pay_2',
+    member_id: 'alice_r0',
+    amount: 2_050,
+    currency: 'usd',
+  });
   await program.drain();
 });
 afterAll(async () => {
@@ -40,7 +54,13 @@ afterAll(async () => {
 });
 
 function cli(args: string, env: Record<string, string> = {}): Promise<Ran> {
-  const settings = { PATH: process.env.PATH, DATABASE_URL: program.db.appUrl, SECRET_KEY: 'x'.repeat(40), DATA_DIR: folder, ...env };
+  const settings = {
+    PATH: process.env.PATH,
+    DATABASE_URL: program.db.appUrl,
+    SECRET_KEY: 'x'.repeat(40),
+    DATA_DIR: folder,
+    ...env,
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, ['src/cli.ts', ...args.split(' ')], { env: settings }, (error, out, err) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
@@ -55,7 +75,10 @@ async function json<T = Record<string, unknown>>(args: string, env?: Record<stri
 
 describe('what goes wrong is one line on standard error, and the exit code is 1', () => {
   const cases: [string, RegExp][] = [
-    ['key create --program nope --name x --scopes events:write', /^there is no program nope in the database; there are claudexia\n$/],
+    [
+      'key create --program nope --name x --scopes events:write',
+      /^there is no program nope in the database; there are claudexia\n$/,
+    ],
     ['key create --program claudexia --name x --scopes all', /^--scopes: all is none of events:write, /],
     ['key revoke key_x --program claudexia', /^program claudexia has no key key_x\n$/],
     ['explain rw_1', /^there is no reward rw_1\n$/],
@@ -79,7 +102,11 @@ describe('what goes wrong is one line on standard error, and the exit code is 1'
   });
 
   test('a wrong setting', async () => {
-    expect(await cli('verify', { DATABASE_URL: 'mysql://x' })).toEqual({ code: 1, out: '', err: 'DATABASE_URL must be a postgres:// URL\n' });
+    expect(await cli('verify', { DATABASE_URL: 'mysql://x' })).toEqual({
+      code: 1,
+      out: '',
+      err: 'DATABASE_URL must be a postgres:// URL\n',
+    });
   });
 
   test('a database that was not migrated', async () => {
@@ -112,15 +139,25 @@ describe('migrate', () => {
     const env = { DATABASE_URL: '', SECRET_KEY: '' };
     const first = await cli('migrate', env);
     expect(first.out + first.err).toMatch(/migrated: 0001_core\.sql\n/);
-    expect(await cli('verify', env)).toEqual({ code: 0, out: 'Every transaction, balance and reward is what its entries say.\n', err: '' });
+    expect(await cli('verify', env)).toEqual({
+      code: 0,
+      out: 'Every transaction, balance and reward is what its entries say.\n',
+      err: '',
+    });
   });
 });
 
 test('npm run cli passes arguments and the exit code on', async () => {
   const ran = await new Promise<Ran>((resolve) => {
-    const settings = { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: program.db.appUrl, SECRET_KEY: 'x'.repeat(40) };
+    const settings = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      DATABASE_URL: program.db.appUrl,
+      SECRET_KEY: 'x'.repeat(40),
+    };
     execFile('npm', ['run', '--silent', 'cli', '--', 'explain', 'rw_1'], { env: settings }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }));
+      resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
+    );
   });
   expect(ran.code).toBe(1);
   expect(ran.err).toMatch(/there is no reward rw_1\n$/);
@@ -128,18 +165,34 @@ test('npm run cli passes arguments and the exit code on', async () => {
 
 describe('keys', () => {
   test('a key is shown once, is known by its hash, listed, revoked, and every step is in the audit log', async () => {
-    const made = await cli('key create --program claudexia --name billing --scopes events:write,credits:write members:read');
-    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^po_claudexia_[\w-]{43}\n$/), err: expect.stringMatching(/shown only this once/) });
+    const made = await cli(
+      'key create --program claudexia --name billing --scopes events:write,credits:write members:read',
+    );
+    expect(made).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^po_claudexia_[\w-]{43}\n$/),
+      err: expect.stringMatching(/shown only this once/),
+    });
     const key = made.out.trim();
     const stored = await program.rows('select id, encode(hash, $1) as hash, scopes from api_keys', ['hex']);
-    expect(stored).toEqual([{ id: expect.stringMatching(/^key_/), hash: hashKey(key).toString('hex'), scopes: ['events:write', 'credits:write', 'members:read'] }]);
+    expect(stored).toEqual([
+      {
+        id: expect.stringMatching(/^key_/),
+        hash: hashKey(key).toString('hex'),
+        scopes: ['events:write', 'credits:write', 'members:read'],
+      },
+    ]);
     const list = await cli('key list --program claudexia');
     expect(list.out).toMatch(/billing +po_claudexia_\S{6} +events:write credits:write members:read/);
     expect(list.out).not.toContain(key);
     const id = stored[0]?.id as string;
     expect((await cli(`key revoke ${id} --program claudexia`)).out).toMatch(/is revoked since 20/);
-    expect(await json<object[]>('key list --program claudexia')).toEqual([expect.objectContaining({ id, name: 'billing', revoked_at: expect.any(String) })]);
-    expect(await program.rows(`select actor, action, target from audit_log where action like 'key.%' order by id`)).toEqual([
+    expect(await json<object[]>('key list --program claudexia')).toEqual([
+      expect.objectContaining({ id, name: 'billing', revoked_at: expect.any(String) }),
+    ]);
+    expect(
+      await program.rows(`select actor, action, target from audit_log where action like 'key.%' order by id`),
+    ).toEqual([
       { actor: 'cli', action: 'key.create', target: id },
       { actor: 'cli', action: 'key.revoke', target: id },
     ]);
@@ -155,7 +208,10 @@ describe('program files', () => {
 
   test('every problem has its file, line and column', async () => {
     const file = path.join(folder, 'wrong.yaml');
-    writeFileSync(file, 'program: Wrong Name\nname: X\nproduct: {}\nunit: { kind: money, currency: usd }\nsources: {}\nrewards: {}\nfrobnicate: 1\n');
+    writeFileSync(
+      file,
+      'program: Wrong Name\nname: X\nproduct: {}\nunit: { kind: money, currency: usd }\nsources: {}\nrewards: {}\nfrobnicate: 1\n',
+    );
     const { code, out } = await cli(`program check ${file}`);
     expect(code).toBe(1);
     const lines = out.trim().split('\n');
@@ -163,20 +219,32 @@ describe('program files', () => {
     expect(lines.at(-1)).toMatch(/wrong\.yaml:7:1: frobnicate: unknown key/);
     for (const line of lines) expect(line).toMatch(/^\S+wrong\.yaml:\d+:\d+: /);
     expect(await json(`program check ${file}`)).toMatchObject({ ok: false, checked: [], problems: lines });
-    expect(await cli(`program check ${folder}/none.yaml`)).toMatchObject({ code: 1, out: `${folder}/none.yaml: cannot be read: ENOENT\n` });
+    expect(await cli(`program check ${folder}/none.yaml`)).toMatchObject({
+      code: 1,
+      out: `${folder}/none.yaml: cannot be read: ENOENT\n`,
+    });
   });
 
   test('the JSON Schema of a program file, and the schema of the database as it is committed', async () => {
-    expect(JSON.parse((await cli('program schema')).out)).toMatchObject({ title: 'Plusone program file', type: 'object' });
+    expect(JSON.parse((await cli('program schema')).out)).toMatchObject({
+      title: 'Plusone program file',
+      type: 'object',
+    });
     expect((await cli('schema dump')).out).toBe(readFileSync('migrations/schema.sql', 'utf8'));
   });
 });
 
 describe('events', () => {
   test('listed with their states, newest first; a parked one is replayed by whoever runs the engine', async () => {
-    await program.put('payment.succeeded', { payment_id: 'pay_3', member_id: 'alice_r0', amount: 100, currency: 'usd' }, { id: 'evt_parked' });
+    await program.put(
+      'payment.succeeded',
+      { payment_id: 'pay_3', member_id: 'alice_r0', amount: 100, currency: 'usd' },
+      { id: 'evt_parked' },
+    );
     await program.drain();
-    const [row] = await program.rows(`update inbox_events set outcome = 'parked', reason = 'was \u001b[2J broken' where event_id = 'evt_parked' returning id`);
+    const [row] = await program.rows(
+      `update inbox_events set outcome = 'parked', reason = 'was \u001b[2J broken' where event_id = 'evt_parked' returning id`,
+    );
     const list = await cli('events list --state parked --program claudexia');
     expect(list.out).toMatch(/evt_parked +payment\.succeeded +parked +\S+ +was ·\[2J broken\n/);
     expect(await json<object[]>('events list --limit 2')).toEqual([
@@ -189,14 +257,18 @@ describe('events', () => {
     expect((await cli(`events replay ev_${row?.id} --wait 10`)).out).toBe(`ev_${row?.id} handled\n`);
     clearInterval(worker);
     expect(await program.rows('select count(*) from ledger_transactions')).toEqual(before);
-    const noted = await program.rows(`select actor, target, "before" from audit_log where action = 'event.replay' order by id limit 1`);
+    const noted = await program.rows(
+      `select actor, target, "before" from audit_log where action = 'event.replay' order by id limit 1`,
+    );
     expect(noted).toMatchObject([{ actor: 'cli', target: `ev_${row?.id}`, before: { outcome: 'parked' } }]);
   });
 
   test('what was purged is not replayed', async () => {
     const [row] = await program.rows(`select id from inbox_events where type = 'member.created' order by id limit 1`);
     await program.rows('update inbox_events set body = null where id = $1', [row?.id]);
-    expect((await cli(`events replay ${row?.id}`)).err).toBe(`ev_${row?.id} cannot be replayed: its body was removed after the program's retention\n`);
+    expect((await cli(`events replay ${row?.id}`)).err).toBe(
+      `ev_${row?.id} cannot be replayed: its body was removed after the program's retention\n`,
+    );
   });
 });
 
@@ -205,11 +277,26 @@ describe('explain', () => {
     const [row] = await program.rows(`select id from rewards where source_payment_id = 'pay_2'`);
     const { code, out } = await cli(`explain rw_${row?.id}`);
     expect(code).toBe(0);
-    for (const line of [/^status +credited$/m, /^amount +1\.02 usd$/m, /^computed from +20\.50 usd at 5%$/m, /^goes to +alice \(the referrer\)$/m, /^payment +pay_2 \(app\)$/m, /^What was asked$/m, /^In the ledger$/m])
+    for (const line of [
+      /^status +credited$/m,
+      /^amount +1\.02 usd$/m,
+      /^computed from +20\.50 usd at 5%$/m,
+      /^goes to +alice \(the referrer\)$/m,
+      /^payment +pay_2 \(app\)$/m,
+      /^What was asked$/m,
+      /^In the ledger$/m,
+    ])
       expect(out).toMatch(line);
     expect(out).toMatch(/tx_\d+ +\S+ +\w+ +available +alice +1\.02 usd/);
     const machine = await json(`explain ${row?.id}`);
-    expect(machine).toMatchObject({ id: `rw_${row?.id}`, status: 'credited', amount: 102, rate: '5%', idempotency_key: 'ref:auto:pay_2', explain: expect.any(Array) });
+    expect(machine).toMatchObject({
+      id: `rw_${row?.id}`,
+      status: 'credited',
+      amount: 102,
+      rate: '5%',
+      idempotency_key: 'ref:auto:pay_2',
+      explain: expect.any(Array),
+    });
   });
 });
 
@@ -219,32 +306,45 @@ describe('verify', () => {
   test('a right ledger: what is sealed, what is not yet, and the head to keep', async () => {
     const unsealed = await cli('verify');
     expect(unsealed).toMatchObject({ code: 0, out: expect.stringMatching(rightOf) });
+    await othersDone(program.first.pools.general, 1);
     await sealProgram(program.first.pools.general, 1, { now: program.now });
     const { out } = await cli('verify');
     expect(out).toMatch(/claudexia +tx_\d+ +0 +claudexia:1:[0-9a-f]{64}\n/);
     const { seals } = await json<{ seals: { head: string }[] }>('verify');
     expect(await cli(`verify --head ${seals[0]?.head}`)).toMatchObject({ code: 0, out });
     const other = `claudexia:1:${'0'.repeat(64)}`;
-    expect(await cli(`verify --head ${other}`)).toMatchObject({ code: 1, out: expect.stringMatching(/BROKEN: program claudexia, seal 1: this seal is not the one that was noted/) });
+    expect(await cli(`verify --head ${other}`)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/BROKEN: program claudexia, seal 1: this seal is not the one that was noted/),
+    });
   });
 
   test('an amount changed on both sides is found by the seal, with the sums that no longer fit, and exit code 1', async () => {
     const [row] = await program.rows('select min(id) as id from ledger_transactions');
-    const change = (by: string) => tamper(owner, `update ledger_entries set amount = amount ${by} where transaction_id = ${row?.id}`);
+    const change = (by: string) =>
+      tamper(owner, `update ledger_entries set amount = amount ${by} where transaction_id = ${row?.id}`);
     await change('* 3');
     const { code, out, err } = await cli('verify');
     await change('/ 3');
     expect([code, err]).toEqual([1, '']);
-    expect(out).toContain(`BROKEN: program claudexia, seal 1, tx_${row?.id}: this transaction or its entries were changed after it was sealed\n`);
+    expect(out).toContain(
+      `BROKEN: program claudexia, seal 1, tx_${row?.id}: this transaction or its entries were changed after it was sealed\n`,
+    );
     expect(out).toMatch(/BROKEN: 3 sums are not what their entries say:/);
     expect(out).toMatch(/claudexia +reward +rw_\d+ +usd +500 +1500/);
     expect(await cli('verify')).toMatchObject({ code: 0 });
   });
 
   test('a header without entries that no seal covers', async () => {
-    await tamper(owner, `insert into ledger_transactions (program_no, id, kind, at) values (1, 9000000000000, 'credit', now())`);
+    await tamper(
+      owner,
+      `insert into ledger_transactions (program_no, id, kind, at) values (1, 9000000000000, 'credit', now())`,
+    );
     const found = await json<{ ok: boolean; loose: object[] }>('verify');
     await tamper(owner, 'delete from ledger_transactions where id = 9000000000000');
-    expect(found).toMatchObject({ ok: false, loose: [{ program: 'claudexia', transaction_id: 9_000_000_000_000, what: 'has fewer than two entries' }] });
+    expect(found).toMatchObject({
+      ok: false,
+      loose: [{ program: 'claudexia', transaction_id: 9_000_000_000_000, what: 'has fewer than two entries' }],
+    });
   });
 });

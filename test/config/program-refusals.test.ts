@@ -54,7 +54,7 @@ const UNKNOWN: readonly Case[] = [
     'an unknown kind of source',
     'app',
     '  app: { kind: strpe, secret: x }',
-    'acme.yaml:6:10: sources.app.kind: unknown kind of source; known: stripe, paddle, clerk, standard',
+    'acme.yaml:6:10: sources.app.kind: unknown kind of source; known: stripe, paddle, lemonsqueezy, polar, clerk, auth0, workos, supabase, logto, standard',
   ],
   ['an unknown sink', 'delivery', 'delivery: { sink: bank }', 'delivery.sink: must be one of ledger, webhook,'],
   ['an unknown signal', 'fraud', 'fraud: { telepathy: hold }', 'acme.yaml:9:10: fraud.telepathy: unknown signal'],

@@ -7,26 +7,39 @@ let program: TestProgram;
 afterEach(async () => await program.stop());
 
 describe('velocity', () => {
-  test.each(['in event order', 'against it'])('lets exactly 5 of 400 first payments through, told by 16 workers %s', async (order) => {
-    program = await TestProgram.start({ processes: 4 });
-    await program.referees(400);
-    const numbers = Array.from({ length: 400 }, (_, i) => (order === 'against it' ? 399 - i : i));
-    const start = Date.parse('2026-05-01T00:00:00Z');
-    const worker = async (process: (typeof program.processes)[number]) => {
-      for (let n = numbers.shift(); n !== undefined; n = numbers.shift()) {
-        const data = { payment_id: `pay_${n}`, member_id: `alice_r${n}`, amount: 10_000, currency: 'usd', paid_at: new Date(start + n * 60_000).toISOString() };
-        await program.put('payment.succeeded', data, { process });
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, (_, i) => worker(program.processes[i % 4] as (typeof program.processes)[number])));
-    await program.drain();
-    expect(await program.rows('select status, reason, count(*)::int as n from rewards group by 1, 2 order by 1')).toEqual([
-      { status: 'credited', reason: null, n: 5 },
-      { status: 'pending', reason: 'held', n: 395 },
-    ]);
-    expect(await program.drift()).toEqual([]);
-    expect(program.errors).toEqual([]);
-  });
+  test.each(['in event order', 'against it'])(
+    'lets exactly 5 of 400 first payments through, told by 16 workers %s',
+    async (order) => {
+      program = await TestProgram.start({ processes: 4 });
+      await program.referees(400);
+      const numbers = Array.from({ length: 400 }, (_, i) => (order === 'against it' ? 399 - i : i));
+      const start = Date.parse('2026-05-01T00:00:00Z');
+      const worker = async (process: (typeof program.processes)[number]) => {
+        for (let n = numbers.shift(); n !== undefined; n = numbers.shift()) {
+          const data = {
+            payment_id: `pay_${n}`,
+            member_id: `alice_r${n}`,
+            amount: 10_000,
+            currency: 'usd',
+            paid_at: new Date(start + n * 60_000).toISOString(),
+          };
+          await program.put('payment.succeeded', data, { process });
+        }
+      };
+      await Promise.all(
+        Array.from({ length: 16 }, (_, i) => worker(program.processes[i % 4] as (typeof program.processes)[number])),
+      );
+      await program.drain();
+      expect(
+        await program.rows('select status, reason, count(*)::int as n from rewards group by 1, 2 order by 1'),
+      ).toEqual([
+        { status: 'credited', reason: null, n: 5 },
+        { status: 'pending', reason: 'held', n: 395 },
+      ]);
+      expect(await program.drift()).toEqual([]);
+      expect(program.errors).toEqual([]);
+    },
+  );
 });
 
 describe('one event', () => {
@@ -35,7 +48,9 @@ describe('one event', () => {
     await program.referees(1);
     const data = { payment_id: 'pay_1', member_id: 'alice_r0', amount: 10_000, currency: 'usd' };
     const answers = await Promise.all(
-      Array.from({ length: 64 }, (_, i) => program.put('payment.succeeded', data, { id: 'same', process: program.processes[i % 4] })),
+      Array.from({ length: 64 }, (_, i) =>
+        program.put('payment.succeeded', data, { id: 'same', process: program.processes[i % 4] }),
+      ),
     );
     await program.drain();
     expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(1);
@@ -49,9 +64,16 @@ describe('intake', () => {
     program = await TestProgram.start({ processes: 4, folds: false });
     for (let round = 0; round < 20; round++) {
       const keys = Array.from({ length: 60 }, (_, i) => `r${round}_${i}`);
-      const orders = [keys, [...keys].reverse(), [...keys].sort(() => -1), keys.map((_, i) => keys[(i * 7) % 60] as string)];
+      const orders = [
+        keys,
+        [...keys].reverse(),
+        [...keys].sort(() => -1),
+        keys.map((_, i) => keys[(i * 7) % 60] as string),
+      ];
       const answers = await Promise.all(
-        orders.flatMap((order, i) => order.map((id) => program.put('member.created', { member_id: id }, { id, process: program.processes[i] }))),
+        orders.flatMap((order, i) =>
+          order.map((id) => program.put('member.created', { member_id: id }, { id, process: program.processes[i] })),
+        ),
       );
       expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(60);
     }
@@ -75,7 +97,9 @@ describe('a poisoned event', () => {
       { outcome: null, n: 499 },
     ]);
     expect((await program.rows('select count(*)::int as n from persons'))[0]?.n).toBe(499);
-    expect((await program.rows(`select reason from inbox_events where outcome = 'parked'`))[0]?.reason).toContain('poison');
+    expect((await program.rows(`select reason from inbox_events where outcome = 'parked'`))[0]?.reason).toContain(
+      'poison',
+    );
   });
 
   test('that cannot be understood parks with the field and the reason, and the rest goes on', async () => {

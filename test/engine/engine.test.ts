@@ -1,7 +1,7 @@
 /** The engine on a real PostgreSQL: what is received is folded, once, and the ledger follows. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createCore } from '../../src/core.ts';
 import { parseSecretKey, type SecretKeys } from '../../src/config/secrets.ts';
+import { createCore } from '../../src/core.ts';
 import { openPools, type Pools } from '../../src/db/pool.ts';
 import type { LoadedProgram } from '../../src/model/program.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
@@ -36,7 +36,16 @@ afterAll(async () => {
 
 async function tell(type: string, data: object, id: string) {
   const body = JSON.stringify({ type, timestamp: '2026-05-01T12:00:00Z', data });
-  const received = await core.receive({ programNo: 1, source: 'app', eventId: id, type, receivedAt: new Date(), occurredAt: new Date(), triedOnce: true, body });
+  const received = await core.receive({
+    programNo: 1,
+    source: 'app',
+    eventId: id,
+    type,
+    receivedAt: new Date(),
+    occurredAt: new Date(),
+    triedOnce: true,
+    body,
+  });
   await core.engine.drainUntil(1, received.id);
   return received;
 }
@@ -50,13 +59,22 @@ test('a signup and a payment credit the referrer', async () => {
   const parked = await pools.general.query('select outcome, reason from inbox_events where outcome is not null');
   expect(parked.rows).toEqual([]);
   const rewards = await pools.general.query('select status, amount, reversed_amount, idempotency_key from rewards');
-  expect(rewards.rows).toEqual([{ status: 'credited', amount: 500n, reversed_amount: 200n, idempotency_key: 'ref:auto:pay_1' }]);
+  expect(rewards.rows).toEqual([
+    { status: 'credited', amount: 500n, reversed_amount: 200n, idempotency_key: 'ref:auto:pay_1' },
+  ]);
   const balances = await pools.general.query(`select account, balance from balances order by account`);
-  expect(balances.rows).toEqual([{ account: 'available', balance: 300n }, { account: 'rewards', balance: -300n }]);
+  expect(balances.rows).toEqual([
+    { account: 'available', balance: 300n },
+    { account: 'rewards', balance: -300n },
+  ]);
   expect(errors).toEqual([]);
 });
 
 test('the same event twice is a duplicate and changes nothing', async () => {
-  const again = await tell('payment.succeeded', { payment_id: 'pay_1', member_id: 'bob', amount: 10_000, currency: 'usd' }, 'e3');
+  const again = await tell(
+    'payment.succeeded',
+    { payment_id: 'pay_1', member_id: 'bob', amount: 10_000, currency: 'usd' },
+    'e3',
+  );
   expect(again.duplicate).toBe(true);
 });

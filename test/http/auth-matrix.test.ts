@@ -3,15 +3,28 @@
 import type { Express } from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KEY_SCOPES } from '../../src/accounts/keys.ts';
 import { allRoutes } from '../../src/http/app.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import type { Route } from '../../src/http/routes.ts';
 import { ADMIN_TOKEN, HOST, type HttpTest, startHttp } from '../support/http.ts';
+import { client, tokenFor } from '../support/member.ts';
 
 type Listed = { readonly prefix: string; readonly route: Route };
 
 let http: HttpTest;
 const keys = { right: '', other: '', revoked: '', lesser: '' };
+const ofMember = {
+  token: '',
+  both: '',
+  read: '',
+  links: '',
+  revoked: '',
+  foreign: '',
+  server: '',
+  reader: '',
+  other: '',
+};
 beforeAll(async () => {
   http = await startHttp();
   const all = ['events:write', 'credits:write'];
@@ -21,7 +34,28 @@ beforeAll(async () => {
   const made = await http.admin('post', '/programs/claudexia/keys').send({ name: 'gone', scopes: all });
   keys.revoked = made.body.key;
   await http.admin('delete', `/programs/claudexia/keys/${made.body.id}`);
+  await membersCredentials();
 });
+
+/** Of several members, for one has two keys at most; what a route does to one does not matter to another. */
+async function membersCredentials(): Promise<void> {
+  const call = client(http.app, http.deps);
+  const keyOf = async (name: string, scopes: string[]) =>
+    (await call('post', '/me/keys', { token: await tokenFor(name), body: { scopes } })).body;
+  ofMember.token = await tokenFor('m1');
+  ofMember.both = (await keyOf('m2', ['links', 'read'])).key;
+  ofMember.read = (await keyOf('m3', ['read'])).key;
+  ofMember.links = (await keyOf('m3', ['links'])).key;
+  const gone = await keyOf('m4', ['links', 'read']);
+  await call('delete', `/me/keys/${gone.id}`, { token: await tokenFor('m4') });
+  ofMember.revoked = gone.key;
+  ofMember.server = await http.serverKey(['members:read', 'members:write']);
+  ofMember.reader = await http.serverKey(['members:read']);
+  ofMember.other = await http.serverKey(['members:read', 'members:write'], 'other');
+  await http.tell('member.created', { member_id: 'm1', email: 'm1@example.com' }, 'm1', 'other');
+  const named = { token: ofMember.other, program: 'other', headers: { 'Plusone-Member': 'm1' }, body: {} };
+  ofMember.foreign = (await call('post', '/me/keys', named)).body.key;
+}
 afterAll(() => http.close());
 
 function listed(): Listed[] {
@@ -100,7 +134,8 @@ describe('routes of the admin', () => {
 });
 
 describe('routes of a server key', () => {
-  const isKeyed = ({ route }: Listed) => route.credential.includes(':');
+  const scopes: readonly string[] = KEY_SCOPES;
+  const isKeyed = ({ route }: Listed) => scopes.includes(route.credential);
   const tokens: [string, () => string | undefined, number, string][] = [
     ['no key', () => undefined, 401, 'unauthorized'],
     ['a key that was never made', () => `po_claudexia_${'A'.repeat(43)}`, 401, 'unauthorized'],
@@ -129,5 +164,76 @@ describe('routes of a server key', () => {
       .set('Host', HOST)
       .set('Authorization', `Bearer ${keys.right}`);
     expect([answer.status, answer.body.code]).toEqual([422, 'invalid_events']);
+  });
+});
+
+describe('routes of a member', () => {
+  const MEMBER = ['member:read', 'member:write', 'program:read'];
+  const isOf = (...credentials: string[]) => listed().filter(({ route }) => credentials.includes(route.credential));
+  /** m1 exists in both programs. */
+  const send = (each: Listed, token: string | undefined, acts = true) =>
+    acts ? call(each, token).set('Plusone-Member', 'm1') : call(each, token);
+
+  test('are all the routes of the member API but the lookup', () => {
+    const paths = listed().filter(({ route }) => /^\/v1\/(me|claims|leaderboard|codes)/.test(route.path));
+    expect(paths.filter(({ route }) => ![...MEMBER, 'lookup'].includes(route.credential))).toEqual([]);
+    expect(isOf(...MEMBER)).toHaveLength(17);
+    expect(isOf('lookup').map(({ route }) => route.path)).toEqual(['/v1/codes/:code']);
+  });
+
+  const tokens: [string, () => string | undefined | Promise<string>, number, string][] = [
+    ['nobody', () => undefined, 401, 'unauthorized'],
+    ['a token that has expired', () => tokenFor('m1', { exp: 1 }), 401, 'unauthorized'],
+    ['a token of another secret', () => tokenFor('m1', {}, 'x'.repeat(40)), 401, 'unauthorized'],
+    ['the admin token', () => ADMIN_TOKEN, 401, 'unauthorized'],
+    ['a member’s revoked key', () => ofMember.revoked, 401, 'unauthorized'],
+    ['a member’s key that was never made', () => `cx_${'A'.repeat(43)}`, 401, 'unauthorized'],
+    ['a member’s key of another program', () => ofMember.foreign, 401, 'unauthorized'],
+    ['a revoked server key', () => keys.revoked, 401, 'unauthorized'],
+    ['a server key of another program', () => ofMember.other, 403, 'wrong_program'],
+    ['a server key for something else', () => keys.right, 403, 'insufficient_scope'],
+  ];
+  test.each(tokens)('are closed to %s', async (_who, token, status, code) => {
+    for (const each of isOf(...MEMBER)) {
+      const answer = await send(each, await token());
+      expect([each.route.path, answer.status, answer.body.code]).toEqual([each.route.path, status, code]);
+    }
+  });
+
+  test('that change something are closed to what may only read, and the other way round', async () => {
+    for (const token of [ofMember.read, ofMember.reader]) {
+      for (const each of isOf('member:write')) {
+        const answer = await send(each, token);
+        expect([each.route.path, answer.status, answer.body.code]).toEqual([
+          each.route.path,
+          403,
+          'insufficient_scope',
+        ]);
+      }
+    }
+    for (const each of isOf('member:read', 'program:read')) {
+      const answer = await send(each, ofMember.links);
+      expect([each.route.path, answer.status, answer.body.code]).toEqual([each.route.path, 403, 'insufficient_scope']);
+    }
+  });
+
+  test('are closed to a server key that names nobody, or somebody who is not there', async () => {
+    for (const each of isOf('member:read', 'member:write')) {
+      const unnamed = await send(each, ofMember.server, false);
+      expect([each.route.path, unnamed.status, unnamed.body.code]).toEqual([each.route.path, 400, 'member_required']);
+      const unknown = await call(each, ofMember.server).set('Plusone-Member', 'nobody');
+      expect([each.route.path, unknown.status, unknown.body.code]).toEqual([each.route.path, 404, 'unknown_member']);
+    }
+  });
+
+  test.each(['token', 'both', 'server'] as const)('are open to the right %s', async (kind) => {
+    for (const each of isOf(...MEMBER)) {
+      const { status } = await send(each, ofMember[kind]);
+      expect([each.route.path, [400, 401, 403, 429, 500, 503].includes(status)]).toEqual([each.route.path, false]);
+    }
+  });
+
+  test('the leaderboard is open to a server key that names nobody', async () => {
+    for (const each of isOf('program:read')) expect((await send(each, ofMember.reader, false)).status).toBe(200);
   });
 });

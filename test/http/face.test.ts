@@ -161,7 +161,7 @@ describe('the log', () => {
     }
     const lines = site.lines.map((each) => JSON.parse(each)).filter((each) => each.msg.startsWith('request'));
     expect(lines.map(({ method, route, status, code, level }) => [method, route, status, code, level])).toEqual([
-      ['POST', '/p/:program/webhooks/:source', 200, undefined, 30],
+      ['POST', '/p/:program/webhooks/:source', 200, undefined, 20],
       ['GET', '/admin/v1/members/:id', 404, 'unknown_member', 30],
       ['GET', '/p/:program/webhooks/:source', 405, 'method_not_allowed', 30],
       ['GET', '/healthz', 200, undefined, 20],

@@ -46,7 +46,10 @@ async function handled(id: string, daysAgo: number, outcome: string | null = nul
 }
 
 async function bodies(): Promise<Record<string, boolean>> {
-  const { rows } = await pool.query('select event_id, body is not null as full from inbox_events where program_no = $1 order by id', [no]);
+  const { rows } = await pool.query(
+    'select event_id, body is not null as full from inbox_events where program_no = $1 order by id',
+    [no],
+  );
   return Object.fromEntries(rows.map((row) => [row.event_id, row.full]));
 }
 
@@ -71,7 +74,8 @@ test('bodies of handled and ignored events go when the retention is over; parked
 
 test('hash and key stay, so the event is a duplicate for ever', async () => {
   await handled('evt_1', 400);
-  const hash = () => pool.query('select body, encode(body_hash, $2) as hash from inbox_events where program_no = $1', [no, 'hex']);
+  const hash = () =>
+    pool.query('select body, encode(body_hash, $2) as hash from inbox_events where program_no = $1', [no, 'hex']);
   const before = (await hash()).rows[0].hash;
   await purgeBodies(pool, no, { retention: 90 * DAY, now });
   expect((await hash()).rows).toEqual([{ body: null, hash: before }]);
@@ -97,11 +101,21 @@ test('many pages, another program untouched, and stopping between two pages', as
   no = await makeProgram(pool, `program-${++programs}`);
   await fill(no);
   let pages = 0;
-  const some = await purgeBodies(pool, mine, { retention: 90 * DAY, now, rowsPerPage: 100, stopped: () => ++pages > 3 });
+  const some = await purgeBodies(pool, mine, {
+    retention: 90 * DAY,
+    now,
+    rowsPerPage: 100,
+    stopped: () => ++pages > 3,
+  });
   expect(some).toBe(300);
-  const rest = await Promise.all([1, 2].map(() => purgeBodies(pool, mine, { retention: 90 * DAY, now, rowsPerPage: 100 })));
+  const rest = await Promise.all(
+    [1, 2].map(() => purgeBodies(pool, mine, { retention: 90 * DAY, now, rowsPerPage: 100 })),
+  );
   // i / 10 days after 200 days ago: older than 90 days is i < 1100.
   expect(some + (rest[0] ?? 0) + (rest[1] ?? 0)).toBe(1099);
-  const { rows } = await pool.query('select count(body) as kept from inbox_events where program_no = any($1) group by program_no order by program_no', [[mine, no]]);
+  const { rows } = await pool.query(
+    'select count(body) as kept from inbox_events where program_no = any($1) group by program_no order by program_no',
+    [[mine, no]],
+  );
   expect(rows).toEqual([{ kept: 901n }, { kept: 2000n }]);
 });

@@ -43,34 +43,52 @@ async function start(options: Partial<ScheduleOptions> = {}) {
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn(), debug: vi.fn() };
   const clock = { now: async () => new Date() };
   const schedule = await startSchedule({
-    url: db.appUrl, pools: { general }, programs, runDue, wakeQueued, clock, log, crontab: '0 0 1 1 * run_due ?jobKey=run_due', ...options,
+    url: db.appUrl,
+    pools: { general },
+    programs,
+    runDue,
+    wakeQueued,
+    clock,
+    log,
+    crontab: '0 0 1 1 * run_due ?jobKey=run_due',
+    ...options,
   });
   schedules.push(schedule);
   return { schedule, runDue, wakeQueued, log };
 }
 
 const jobs = async () =>
-  (await general.query('select task_identifier as task, key, attempts, last_error, run_at from graphile_worker.jobs order by id')).rows;
+  (
+    await general.query(
+      'select task_identifier as task, key, attempts, last_error, run_at from graphile_worker.jobs order by id',
+    )
+  ).rows;
 const addJob = (task: string) => general.query('select graphile_worker.add_job($1)', [task]);
 const soon = { timeout: 10_000, interval: 20 };
 
 test('what fell due before the start is looked at at once, program by program, as the application', async () => {
   const { runDue, wakeQueued, schedule } = await start();
-  await vi.waitFor(() => expect(runDue.mock.calls.map(([no]) => no).sort()).toEqual(programs.map(({ no }) => no).sort()), soon);
+  await vi.waitFor(
+    () => expect(runDue.mock.calls.map(([no]) => no).sort()).toEqual(programs.map(({ no }) => no).sort()),
+    soon,
+  );
   await vi.waitFor(async () => expect(await jobs()).toEqual([]), soon);
   expect(wakeQueued).toHaveBeenCalled();
   await schedule.stop();
   const calls = wakeQueued.mock.calls.length;
   await sleep(700);
   expect(wakeQueued.mock.calls.length).toBe(calls);
-  const { rows } = await general.query(`select count(*)::int as left from pg_stat_activity where application_name = 'plusone jobs' and datname = current_database()`);
+  const { rows } = await general.query(
+    `select count(*)::int as left from pg_stat_activity where application_name = 'plusone jobs' and datname = current_database()`,
+  );
   expect(rows).toEqual([{ left: 0 }]);
 });
 
 test('two processes know one crontab', async () => {
   const [first, second] = [await start({ crontab: undefined }), await start({ crontab: undefined })];
   await vi.waitFor(async () => {
-    const known = (await general.query('select identifier from graphile_worker._private_known_crontabs order by 1')).rows;
+    const known = (await general.query('select identifier from graphile_worker._private_known_crontabs order by 1'))
+      .rows;
     expect(known.map((row) => row.identifier)).toEqual(expect.arrayContaining(['purge', 'run_due', 'seal']));
   }, soon);
   expect(first.log.error.mock.calls.concat(second.log.error.mock.calls)).toEqual([]);
@@ -103,6 +121,7 @@ test('a job that fails is logged and tried again, and keeps no other program fro
   const [bad, good] = programs as [LoadedProgram, LoadedProgram];
   const looked: number[] = [];
   const { log } = await start({
+    directUrl: db.appUrl,
     runDue: async (no) => {
       looked.push(no);
       if (no === bad.no && looked.filter((each) => each === no).length === 1) throw new Error('the sink is on fire');
@@ -110,7 +129,12 @@ test('a job that fails is logged and tried again, and keeps no other program fro
   });
   await vi.waitFor(() => expect(looked.filter((no) => no === bad.no)).toHaveLength(2), soon);
   expect(looked).toContain(good.no);
-  expect(log.error.mock.calls).toEqual([[{ err: expect.objectContaining({ message: 'the sink is on fire' }), job: 'run_due' }, 'a job failed and will be tried again']]);
+  expect(log.error.mock.calls).toEqual([
+    [
+      { err: expect.objectContaining({ message: 'the sink is on fire' }), job: 'run_due' },
+      'a job failed and will be tried again',
+    ],
+  ]);
   await vi.waitFor(async () => expect(await jobs()).toEqual([]), soon);
 });
 
@@ -118,7 +142,9 @@ test('seal and purge work, and the night removes jobs that are dead', async () =
   const [{ no }] = programs as [LoadedProgram, LoadedProgram];
   await post(general, no, [1, 2]);
   await general.query(
-    `insert into inbox_events (program_no, source, event_id, type, received_at, body, body_hash) values ($1, 'app', 'e', 't', '2020-01-01', 'x', sha256('x'))`, [no]);
+    `insert into inbox_events (program_no, source, event_id, type, received_at, body, body_hash) values ($1, 'app', 'e', 't', '2020-01-01', 'x', sha256('x'))`,
+    [no],
+  );
   await general.query(`select graphile_worker.add_job('run_due', max_attempts => 1)`);
   const owner = openPool(db.ownerUrl, { name: 'test', max: 1, log: () => {} });
   await owner.query('update graphile_worker._private_jobs set attempts = max_attempts');
@@ -127,7 +153,10 @@ test('seal and purge work, and the night removes jobs that are dead', async () =
   await addJob('seal');
   await addJob('purge');
   await vi.waitFor(async () => expect(await sealedTo(general, no)).toBe(2n), soon);
-  await vi.waitFor(async () => expect((await general.query('select body from inbox_events')).rows).toEqual([{ body: null }]), soon);
+  await vi.waitFor(
+    async () => expect((await general.query('select body from inbox_events')).rows).toEqual([{ body: null }]),
+    soon,
+  );
   await vi.waitFor(async () => expect(await jobs()).toEqual([]), soon);
 });
 
@@ -161,7 +190,9 @@ test('stopped while it starts, it leaves nothing running', async () => {
 
 test('connections that are cut, in the middle of a job too, are nothing to end for', async () => {
   const cut = () =>
-    general.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'plusone jobs' and datname = current_database()`);
+    general.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'plusone jobs' and datname = current_database()`,
+    );
   const looks: number[] = [];
   const { schedule } = await start({
     runDue: async (no) => {

@@ -1,11 +1,12 @@
 // The hash chain over the ledger on a real PostgreSQL: what it seals, when it waits, and what it finds.
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openPool } from '../../src/db/pool.ts';
-import { sealedTo, sealProgram } from '../../src/jobs/seal.ts';
 import { SEAL_NEXT } from '../../src/jobs/seal.sql.ts';
+import { sealedTo, sealProgram } from '../../src/jobs/seal.ts';
 import { type Head, verifySeals } from '../../src/jobs/seal-verify.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { othersDone } from '../support/others-done.ts';
 import { AT, makeProgram, post, range, tamper, write } from './ledger.ts';
 
 let db: TestDatabase;
@@ -27,7 +28,11 @@ beforeEach(async () => {
   no = await makeProgram(pool, `program-${++programs}`);
 });
 
-const seal = (transactionsPerSeal = 3) => sealProgram(pool, no, { now: AT, transactionsPerSeal });
+const sealNow = (transactionsPerSeal = 3) => sealProgram(pool, no, { now: AT, transactionsPerSeal });
+const seal = async (transactionsPerSeal = 3) => {
+  await othersDone(pool, no);
+  return await sealNow(transactionsPerSeal);
+};
 const verify = async (expected?: Head) => {
   const [report] = await verifySeals(pool, no, expected && new Map([[no, expected]]));
   if (!report) throw new Error('no report');
@@ -42,16 +47,28 @@ const headNow = async (): Promise<Head> => {
 describe('sealing', () => {
   test('an empty ledger has no seal and is intact', async () => {
     expect(await seal()).toEqual({ seals: 0, transactions: 0n });
-    expect(await verify()).toEqual({ programNo: no, program: `program-${programs}`, ok: true, sealedTo: null, head: null, unsealed: 0n });
+    expect(await verify()).toEqual({
+      programNo: no,
+      program: `program-${programs}`,
+      ok: true,
+      sealedTo: null,
+      head: null,
+      unsealed: 0n,
+    });
   });
 
   test('ranges follow one another without a gap, the last one short', async () => {
     await post(pool, no, [...range(11, 17), ...range(65_536, 65_538)]);
     expect(await seal()).toEqual({ seals: 4, transactions: 10n });
     const { rows } = await pool.query(
-      'select seq, from_id, to_id, transactions, substring(hash for 32) as head, previous from seals where program_no = $1 order by seq', [no]);
+      'select seq, from_id, to_id, transactions, substring(hash for 32) as head, previous from seals where program_no = $1 order by seq',
+      [no],
+    );
     expect(rows.map((row) => [row.seq, row.from_id, row.to_id, row.transactions])).toEqual([
-      [1n, 11n, 13n, 3n], [2n, 14n, 16n, 3n], [3n, 17n, 65_537n, 3n], [4n, 65_538n, 65_538n, 1n],
+      [1n, 11n, 13n, 3n],
+      [2n, 14n, 16n, 3n],
+      [3n, 17n, 65_537n, 3n],
+      [4n, 65_538n, 65_538n, 1n],
     ]);
     expect(rows.slice(1).map((row) => row.previous)).toEqual(rows.slice(0, -1).map((row) => row.head));
     expect(await sealedTo(pool, no)).toBe(65_538n);
@@ -82,7 +99,10 @@ describe('sealing', () => {
     for (const from of range(0, 9)) await post(pool, no, range(from * 100 + 1, from * 100 + 100));
     const done = await Promise.all(Array.from({ length: 8 }, () => seal(20)));
     await seal(20);
-    const { rows } = await pool.query('select count(*) as seals, sum(transactions)::bigint as transactions from seals where program_no = $1', [no]);
+    const { rows } = await pool.query(
+      'select count(*) as seals, sum(transactions)::bigint as transactions from seals where program_no = $1',
+      [no],
+    );
     expect(rows).toEqual([{ seals: 50n, transactions: 1000n }]);
     expect(done.reduce((sum, each) => sum + each.transactions, 0n)).toBe(1000n);
     expect(await verify()).toMatchObject({ ok: true, sealedTo: 1000n });
@@ -94,6 +114,11 @@ describe('sealing', () => {
     await other.query('begin');
     await other.query(SEAL_NEXT, [no, 3, AT]);
     const late = pool.query(SEAL_NEXT, [no, 3, AT]);
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event = 'transactionid'`;
+    await vi.waitFor(async () => expect((await owner.query(waiting)).rowCount).toBe(1), {
+      timeout: 5000,
+      interval: 10,
+    });
     await other.query('commit');
     other.release();
     expect((await late).rowCount).toBe(0);
@@ -106,9 +131,12 @@ describe('sealing', () => {
     await open.query('begin');
     await write(open, no, [10]);
     // Past the triggers: the balance row would make a second poster wait for the first.
-    await tamper(owner, `insert into ledger_transactions (program_no, id, kind, at) values (${no}, 12, 'credit', now())`,
-      `insert into ledger_entries select ${no}, 12, 1, 0, 'rewards', 'usd', -1 union all select ${no}, 12, 2, 9, 'available', 'usd', 1`);
-    expect(await seal()).toEqual({ seals: 0, transactions: 0n });
+    await tamper(
+      owner,
+      `insert into ledger_transactions (program_no, id, kind, at) values (${no}, 12, 'credit', now())`,
+      `insert into ledger_entries select ${no}, 12, 1, 0, 'rewards', 'usd', -1 union all select ${no}, 12, 2, 9, 'available', 'usd', 1`,
+    );
+    expect(await sealNow()).toEqual({ seals: 0, transactions: 0n });
     await open.query('commit');
     open.release();
     expect(await seal()).toEqual({ seals: 1, transactions: 2n });
@@ -117,8 +145,11 @@ describe('sealing', () => {
 
   test('a ledger restored from another server, whose xids are far ahead, is sealed at once', async () => {
     await post(pool, no, range(1, 4));
-    await tamper(owner, `update ledger_transactions set xid = (pg_current_xact_id()::text::bigint + 1000000000)::text::xid8 where program_no = ${no}`);
-    expect(await seal()).toMatchObject({ transactions: 4n });
+    await tamper(
+      owner,
+      `update ledger_transactions set xid = (pg_current_xact_id()::text::bigint + 1000000000)::text::xid8 where program_no = ${no}`,
+    );
+    expect(await sealNow()).toMatchObject({ transactions: 4n });
     expect(await verify()).toMatchObject({ ok: true, sealedTo: 4n });
   });
 });
@@ -133,34 +164,150 @@ describe('what was done to a sealed ledger is found, and where', () => {
   const added = 'this transaction was added after its neighbours were sealed';
 
   test('the application cannot do any of it', async () => {
-    for (const text of ['update ledger_entries set amount = 1', 'delete from ledger_transactions', 'truncate seals', 'update seals set seq = 9'])
+    for (const text of [
+      'update ledger_entries set amount = 1',
+      'delete from ledger_transactions',
+      'truncate seals',
+      'update seals set seq = 9',
+    ])
       await expect(pool.query(text)).rejects.toThrow(/permission denied/);
     expect(await verify()).toMatchObject({ ok: true, sealedTo: 10n });
   });
 
   const of = () => `program_no = ${no}`;
   test.each<[string, () => string[], bigint, bigint | undefined, string]>([
-    ['an amount, both sides of it', () => [`update ledger_entries set amount = amount * 10 where ${of()} and transaction_id = 5`], 2n, 5n, changed],
-    ['whose it is', () => [`update ledger_entries set person_id = 8 where ${of()} and transaction_id = 8 and line = 2`], 3n, 8n, changed],
-    ['when it was, by a microsecond', () => [`update ledger_transactions set at = at + interval '1 microsecond' where ${of()} and id = 1`], 1n, 1n, changed],
-    ['what it was for', () => [`update ledger_transactions set reward_id = null where ${of()} and id = 10`], 4n, 10n, changed],
-    ['one entry deleted', () => [`delete from ledger_entries where ${of()} and transaction_id = 6 and line = 1`], 2n, 6n, changed],
-    ['one entry added', () => [`insert into ledger_entries values (${no}, 4, 3, 7, 'available', 'usd', 5)`], 2n, 4n, changed],
-    ['a transaction deleted with its entries', () => [`delete from ledger_entries where ${of()} and transaction_id = 8`, `delete from ledger_transactions where ${of()} and id = 8`], 3n, 8n, gone],
+    [
+      'an amount, both sides of it',
+      () => [`update ledger_entries set amount = amount * 10 where ${of()} and transaction_id = 5`],
+      2n,
+      5n,
+      changed,
+    ],
+    [
+      'whose it is',
+      () => [`update ledger_entries set person_id = 8 where ${of()} and transaction_id = 8 and line = 2`],
+      3n,
+      8n,
+      changed,
+    ],
+    [
+      'when it was, by a microsecond',
+      () => [`update ledger_transactions set at = at + interval '1 microsecond' where ${of()} and id = 1`],
+      1n,
+      1n,
+      changed,
+    ],
+    [
+      'what it was for',
+      () => [`update ledger_transactions set reward_id = null where ${of()} and id = 10`],
+      4n,
+      10n,
+      changed,
+    ],
+    [
+      'one entry deleted',
+      () => [`delete from ledger_entries where ${of()} and transaction_id = 6 and line = 1`],
+      2n,
+      6n,
+      changed,
+    ],
+    [
+      'one entry added',
+      () => [`insert into ledger_entries values (${no}, 4, 3, 7, 'available', 'usd', 5)`],
+      2n,
+      4n,
+      changed,
+    ],
+    [
+      'a transaction deleted with its entries',
+      () => [
+        `delete from ledger_entries where ${of()} and transaction_id = 8`,
+        `delete from ledger_transactions where ${of()} and id = 8`,
+      ],
+      3n,
+      8n,
+      gone,
+    ],
     ['only the header deleted', () => [`delete from ledger_transactions where ${of()} and id = 9`], 3n, 9n, gone],
-    ['the tail deleted', () => [`delete from ledger_transactions where ${of()} and id >= 7`, `delete from ledger_entries where ${of()} and transaction_id >= 7`], 3n, 7n, gone],
-    ['the whole ledger deleted', () => [`delete from ledger_transactions where ${of()}`, `delete from ledger_entries where ${of()}`], 1n, 1n, gone],
-    ['one put below the first', () => [`insert into ledger_transactions (program_no, id, kind, at) values (${no}, -4, 'credit', now())`], 1n, -4n, added],
-    ['entries of no transaction', () => [`insert into ledger_entries select ${no}, 0, line, 7, 'available', 'usd', 3 - 2 * line from generate_series(1, 2) line`], 1n, 0n, 'there are entries of a transaction that does not exist'],
+    [
+      'the tail deleted',
+      () => [
+        `delete from ledger_transactions where ${of()} and id >= 7`,
+        `delete from ledger_entries where ${of()} and transaction_id >= 7`,
+      ],
+      3n,
+      7n,
+      gone,
+    ],
+    [
+      'the whole ledger deleted',
+      () => [`delete from ledger_transactions where ${of()}`, `delete from ledger_entries where ${of()}`],
+      1n,
+      1n,
+      gone,
+    ],
+    [
+      'one put below the first',
+      () => [`insert into ledger_transactions (program_no, id, kind, at) values (${no}, -4, 'credit', now())`],
+      1n,
+      -4n,
+      added,
+    ],
+    [
+      'entries of no transaction',
+      () => [
+        `insert into ledger_entries select ${no}, 0, line, 7, 'available', 'usd', 3 - 2 * line from generate_series(1, 2) line`,
+      ],
+      1n,
+      0n,
+      'there are entries of a transaction that does not exist',
+    ],
     ['a seal deleted', () => [`delete from seals where ${of()} and seq = 2`], 2n, undefined, 'this seal is missing'],
-    ['a seal shortened', () => [`update seals set to_id = 5, transactions = 2 where ${of()} and seq = 2`], 2n, undefined, 'this seal itself was changed'],
-    ['a seal lengthened', () => [`update seals set to_id = 7 where ${of()} and seq = 2`], 2n, undefined, 'this seal itself was changed'],
-    ['a seal dated back', () => [`update seals set sealed_at = sealed_at - interval '1 day' where ${of()} and seq = 3`], 3n, undefined, 'this seal itself was changed'],
-    ['the ids and hashes behind a seal', () => [`update seals set hash = set_byte(hash, 45, 255 - get_byte(hash, 45)) where ${of()} and seq = 1`], 1n, undefined, 'this seal itself was changed'],
-    ['the link to the one before', () => [`update seals set previous = sha256('') where ${of()} and seq = 4`], 4n, undefined, 'this seal itself was changed'],
+    [
+      'a seal shortened',
+      () => [`update seals set to_id = 5, transactions = 2 where ${of()} and seq = 2`],
+      2n,
+      undefined,
+      'this seal itself was changed',
+    ],
+    [
+      'a seal lengthened',
+      () => [`update seals set to_id = 7 where ${of()} and seq = 2`],
+      2n,
+      undefined,
+      'this seal itself was changed',
+    ],
+    [
+      'a seal dated back',
+      () => [`update seals set sealed_at = sealed_at - interval '1 day' where ${of()} and seq = 3`],
+      3n,
+      undefined,
+      'this seal itself was changed',
+    ],
+    [
+      'the ids and hashes behind a seal',
+      () => [`update seals set hash = set_byte(hash, 45, 255 - get_byte(hash, 45)) where ${of()} and seq = 1`],
+      1n,
+      undefined,
+      'this seal itself was changed',
+    ],
+    [
+      'the link to the one before',
+      () => [`update seals set previous = sha256('') where ${of()} and seq = 4`],
+      4n,
+      undefined,
+      'this seal itself was changed',
+    ],
   ])('%s', async (_name, statements, seq, transactionId, what) => {
     await tamper(owner, ...statements());
-    expect(await verify()).toEqual({ programNo: no, program: `program-${programs}`, ok: false, seq, ...(transactionId !== undefined && { transactionId }), what });
+    expect(await verify()).toEqual({
+      programNo: no,
+      program: `program-${programs}`,
+      ok: false,
+      seq,
+      ...(transactionId !== undefined && { transactionId }),
+      what,
+    });
   });
 
   test('two transactions that changed places', async () => {
@@ -170,8 +317,11 @@ describe('what was done to a sealed ledger is found, and where', () => {
     await tamper(owner, `update ledger_entries set amount = amount * transaction_id where ${of()}`);
     await seal();
     expect(await verify()).toMatchObject({ ok: true });
-    await tamper(owner, `update ledger_entries set transaction_id = case transaction_id when 2 then 105 else 102 end where ${of()} and transaction_id in (2, 5)`,
-      `update ledger_entries set transaction_id = transaction_id - 100 where ${of()} and transaction_id > 100`);
+    await tamper(
+      owner,
+      `update ledger_entries set transaction_id = case transaction_id when 2 then 105 else 102 end where ${of()} and transaction_id in (2, 5)`,
+      `update ledger_entries set transaction_id = transaction_id - 100 where ${of()} and transaction_id > 100`,
+    );
     expect(await verify()).toMatchObject({ ok: false, seq: 1n, transactionId: 2n, what: changed });
   });
 
@@ -182,19 +332,38 @@ describe('what was done to a sealed ledger is found, and where', () => {
 
   test('the end cut off ledger and chain together, or a new chain, is found only by a head that was noted', async () => {
     const noted = await headNow();
-    await tamper(owner, `delete from seals where ${of()} and seq = 4`, `delete from ledger_transactions where ${of()} and id = 10`,
-      `delete from ledger_entries where ${of()} and transaction_id = 10`);
+    await tamper(
+      owner,
+      `delete from seals where ${of()} and seq = 4`,
+      `delete from ledger_transactions where ${of()} and id = 10`,
+      `delete from ledger_entries where ${of()} and transaction_id = 10`,
+    );
     expect(await verify()).toMatchObject({ ok: true, sealedTo: 9n });
-    expect(await verify(noted)).toMatchObject({ ok: false, seq: 4n, what: 'this seal was noted and is gone: the end of the chain was cut off' });
+    expect(await verify(noted)).toMatchObject({
+      ok: false,
+      seq: 4n,
+      what: 'this seal was noted and is gone: the end of the chain was cut off',
+    });
     await post(pool, no, [10]);
+    await othersDone(pool, no);
     await sealProgram(pool, no, { now: new Date(), transactionsPerSeal: 3 });
     expect(await verify()).toMatchObject({ ok: true, sealedTo: 10n });
-    expect(await verify(noted)).toMatchObject({ ok: false, seq: 4n, what: 'this seal is not the one that was noted: the chain was written anew' });
+    expect(await verify(noted)).toMatchObject({
+      ok: false,
+      seq: 4n,
+      what: 'this seal is not the one that was noted: the chain was written anew',
+    });
   });
 
   test('TRUNCATE of the ledger by the owner of the server', async () => {
-    await tamper(owner, 'alter table ledger_transactions disable trigger all', 'alter table ledger_entries disable trigger all', 'truncate ledger_transactions, ledger_entries',
-      'alter table ledger_transactions enable trigger all', 'alter table ledger_entries enable trigger all');
+    await tamper(
+      owner,
+      'alter table ledger_transactions disable trigger all',
+      'alter table ledger_entries disable trigger all',
+      'truncate ledger_transactions, ledger_entries',
+      'alter table ledger_transactions enable trigger all',
+      'alter table ledger_entries enable trigger all',
+    );
     expect(await verify()).toMatchObject({ ok: false, seq: 1n, transactionId: 1n, what: gone });
     const all = await verifySeals(pool);
     expect(all.filter((report) => !report.ok).length).toBeGreaterThan(10);

@@ -8,17 +8,30 @@ import { type Generation, type PaymentTold, refundOf, subscriptionPayment, topUp
 
 const stripe = PROVIDERS.get('stripe');
 const created = Date.parse('2026-05-01T10:00:00Z') / 1000;
-const told = (generation: Generation, more: Partial<PaymentTold> = {}): PaymentTold => ({ n: '1', generation, amount: 12_000, tax: 2_000, userId: 'bob', customer: 'cus_bob', created, ...more });
+const told = (generation: Generation, more: Partial<PaymentTold> = {}): PaymentTold => ({
+  n: '1',
+  generation,
+  amount: 12_000,
+  tax: 2_000,
+  userId: 'bob',
+  customer: 'cus_bob',
+  created,
+  ...more,
+});
 
-export function permutations<T>(list: readonly T[]): T[][] {
+function permutations<T>(list: readonly T[]): T[][] {
   if (list.length <= 1) return [[...list]];
-  return list.flatMap((first, i) => permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [first, ...rest]));
+  return list.flatMap((first, i) =>
+    permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [first, ...rest]),
+  );
 }
 
 function start(): PureProgram {
   const program = new PureProgram(claudexia());
   program.tell(member('alice', { email: 'alice@example.com' }));
-  program.tell(member('bob', { email: 'bob@work.example', codes: [{ code: program.codeOf('alice'), carrier: 'referral_code' }] }));
+  program.tell(
+    member('bob', { email: 'bob@work.example', codes: [{ code: program.codeOf('alice'), carrier: 'referral_code' }] }),
+  );
   return program;
 }
 
@@ -32,30 +45,46 @@ function post(program: PureProgram, body: Record<string, unknown>): void {
 
 function outcome(program: PureProgram) {
   program.check();
-  return program.rewards().map((r) => ({ key: r.idempotencyKey, status: r.status, reason: r.reason, amount: r.amount, posted: r.postedAmount, person: r.memberId }));
+  return program.rewards().map((r) => ({
+    key: r.idempotencyKey,
+    status: r.status,
+    reason: r.reason,
+    amount: r.amount,
+    posted: r.postedAmount,
+    person: r.memberId,
+  }));
 }
 
 const ONE = [{ key: 'ref:auto:in_1', status: 'credited', reason: null, amount: 500n, posted: 500n, person: 'alice' }];
 
 describe('one payment', () => {
-  test.each(['acacia', 'basil'] as const)('told by every object of the %s API in every order makes one reward', (generation) => {
-    for (const order of permutations(subscriptionPayment(told(generation)))) {
-      const program = start();
-      for (const body of order) post(program, body);
-      expect(outcome(program), order.map((body) => body.type).join(' ')).toEqual(ONE);
-    }
-  });
+  test.each(['acacia', 'basil'] as const)(
+    'told by every object of the %s API in every order makes one reward',
+    (generation) => {
+      for (const order of permutations(subscriptionPayment(told(generation)))) {
+        const program = start();
+        for (const body of order) post(program, body);
+        expect(outcome(program), order.map((body) => body.type).join(' ')).toEqual(ONE);
+      }
+    },
+  );
 
-  test.each(['acacia', 'basil'] as const)('with a refund among its %s objects ends the same in every order', (generation) => {
-    for (const order of permutations([...topUp(told(generation)), refundOf(told(generation), 're_1', 6_000, 'succeeded')])) {
-      const program = start();
-      for (const body of order) post(program, body);
-      // 5 % of 100.00 net, half of it refunded.
-      expect(program.balance('alice', 'available'), order.map((body) => body.type).join(' ')).toBe(250n);
-      expect(program.rewards()).toHaveLength(1);
-      program.check();
-    }
-  });
+  test.each(['acacia', 'basil'] as const)(
+    'with a refund among its %s objects ends the same in every order',
+    (generation) => {
+      for (const order of permutations([
+        ...topUp(told(generation)),
+        refundOf(told(generation), 're_1', 6_000, 'succeeded'),
+      ])) {
+        const program = start();
+        for (const body of order) post(program, body);
+        // 5 % of 100.00 net, half of it refunded.
+        expect(program.balance('alice', 'available'), order.map((body) => body.type).join(' ')).toBe(250n);
+        expect(program.rewards()).toHaveLength(1);
+        program.check();
+      }
+    },
+  );
 
   test('told twice by different event ids makes one reward', () => {
     const program = start();
@@ -83,7 +112,11 @@ describe('one payment', () => {
     program.now = new Date(program.now.getTime() + 11 * 60_000);
     const payment = Array.from(program.world.payments.all()).find((each) => each.sourcePaymentId === 'pi_2');
     program.command({ command: 'payment.match_due', paymentId: String(payment?.id) });
-    expect(program.rewards().at(-1)).toMatchObject({ status: 'credited', idempotencyKey: 'ref:auto:pi_2', amount: 600n });
+    expect(program.rewards().at(-1)).toMatchObject({
+      status: 'credited',
+      idempotencyKey: 'ref:auto:pi_2',
+      amount: 600n,
+    });
   });
 
   test('that was credited as two keeps one reward, and the other is reversed under its own key', () => {
@@ -93,9 +126,15 @@ describe('one payment', () => {
     expect(session).toBeDefined();
     post(program, topUpSession as Record<string, unknown>);
     post(program, invoice as Record<string, unknown>);
-    expect(outcome(program).map((r) => [r.key, r.status])).toEqual([['ref:auto:pi_1', 'credited'], ['ref:auto:in_1', 'credited']]);
+    expect(outcome(program).map((r) => [r.key, r.status])).toEqual([
+      ['ref:auto:pi_1', 'credited'],
+      ['ref:auto:in_1', 'credited'],
+    ]);
     post(program, link as Record<string, unknown>);
-    expect(outcome(program).map((r) => [r.key, r.status, r.posted])).toEqual([['ref:auto:pi_1', 'credited', 500n], ['ref:auto:in_1', 'reversed', 0n]]);
+    expect(outcome(program).map((r) => [r.key, r.status, r.posted])).toEqual([
+      ['ref:auto:pi_1', 'credited', 500n],
+      ['ref:auto:in_1', 'reversed', 0n],
+    ]);
     expect(program.balance('alice', 'available')).toBe(500n);
   });
 
@@ -105,7 +144,8 @@ describe('one payment', () => {
     const second = subscriptionPayment(told('basil', { n: '2', amount: 30_000, tax: 0 }));
     post(program, first[1] as Record<string, unknown>);
     post(program, second[1] as Record<string, unknown>);
-    const linkOf = (bodies: Record<string, unknown>[]) => bodies[4] as { data: { object: { payment: { payment_intent: string } } } };
+    const linkOf = (bodies: Record<string, unknown>[]) =>
+      bodies[4] as { data: { object: { payment: { payment_intent: string } } } };
     linkOf(second).data.object.payment.payment_intent = 'pi_1';
     post(program, linkOf(first));
     post(program, linkOf(second));

@@ -6,12 +6,26 @@ import { claudexia } from '../support/programs.ts';
 import { member, PureProgram, paid } from '../support/pure.ts';
 
 const where = { provider: 'standard', account: 'app', objects: [{ id: 'pay_1', nameRank: 0 }] };
-const refund = (refundId: string, amount: bigint, status: 'pending' | 'succeeded' | 'failed'): Fact => ({ fact: 'refund', ...where, refundId, amount, status });
-const dispute = (status: 'open' | 'won' | 'lost'): Fact => ({ fact: 'dispute', ...where, disputeId: 'dp_1', amount: 10_000n, status });
+const refund = (refundId: string, amount: bigint, status: 'pending' | 'succeeded' | 'failed'): Fact => ({
+  fact: 'refund',
+  ...where,
+  refundId,
+  amount,
+  status,
+});
+const dispute = (status: 'open' | 'won' | 'lost'): Fact => ({
+  fact: 'dispute',
+  ...where,
+  disputeId: 'dp_1',
+  amount: 10_000n,
+  status,
+});
 
 function permutations<T>(list: readonly T[]): T[][] {
   if (list.length <= 1) return [[...list]];
-  return list.flatMap((first, i) => permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [first, ...rest]));
+  return list.flatMap((first, i) =>
+    permutations([...list.slice(0, i), ...list.slice(i + 1)]).map((rest) => [first, ...rest]),
+  );
 }
 
 function start(): PureProgram {
@@ -27,7 +41,9 @@ function state(program: PureProgram): unknown {
     available: program.balance('alice', 'available'),
     pending: program.balance('alice', 'pending'),
     debt: program.balance('alice', 'debt'),
-    rewards: program.rewards().map((r) => [r.idempotencyKey, r.status, r.reason, r.amount, r.reversedAmount, r.postedAmount, r.flags]),
+    rewards: program
+      .rewards()
+      .map((r) => [r.idempotencyKey, r.status, r.reason, r.amount, r.reversedAmount, r.postedAmount, r.flags]),
   };
 }
 
@@ -49,7 +65,10 @@ describe('the order of events', () => {
       ends.add(JSON.stringify(state(program), (_k, v) => (typeof v === 'bigint' ? String(v) : v)));
     }
     expect([...ends]).toHaveLength(1);
-    expect(JSON.parse([...ends][0] as string)).toMatchObject({ available: '300', rewards: [['ref:auto:pay_1', 'credited', null, '500', '200', '300', []]] });
+    expect(JSON.parse([...ends][0] as string)).toMatchObject({
+      available: '300',
+      rewards: [['ref:auto:pay_1', 'credited', null, '500', '200', '300', []]],
+    });
   });
 
   test('does not matter when a refund fails after it succeeded and the dispute is lost, however often each is told', () => {

@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseBody } from '../../src/model/body.ts';
 import { type Fact, NotUnderstood } from '../../src/model/facts.ts';
 import { parseCanonical } from '../../src/providers/canonical.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
@@ -61,7 +62,7 @@ describe.each([...PROVIDERS.values()])('a $kind source', (provider) => {
         fc.constantFrom(...fixtures),
         fc.array(change, { minLength: 1, maxLength: 4 }),
         ({ raw, type, source }, changes) => {
-          let body: unknown = JSON.parse(raw.toString());
+          let body = parseBody(raw.toString());
           for (const { where, remove, value } of changes) {
             const paths = pathsIn(body);
             const path = paths[where % paths.length] ?? [];
@@ -94,11 +95,24 @@ describe.each([...PROVIDERS.values()])('a $kind source', (provider) => {
       'webhook-id',
       'webhook-timestamp',
       'webhook-signature',
+      'workos-signature',
+      'logto-signature-sha-256',
+      'x-signature',
+      'authorization',
     ];
     const value = fc.oneof(
       fc.string(),
       fc.array(fc.string()),
-      fc.constantFrom('t=1,v1=', 'ts=1;h1=', 'v1,', '1777636800'),
+      fc.constantFrom(
+        't=1,v1=',
+        't=1777636800000, v1=',
+        'ts=1;h1=',
+        'v1,',
+        '1777636800',
+        'sha256=',
+        'Bearer ',
+        'Bearer',
+      ),
       fc.constant(undefined),
     );
     const source = sourceOf(provider, [secretFor(provider.kind, 'any')]);

@@ -1,8 +1,8 @@
 /** Bonuses survive outages: the sink goes away, answers late or lies, and every credit arrives once. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type FakeSink, startFakeSink } from '../support/fake-sink.ts';
-import { secretFor } from '../support/sign.ts';
 import { TestService } from '../support/service.ts';
+import { secretFor } from '../support/sign.ts';
 
 let sink: FakeSink;
 let service: TestService;
@@ -18,13 +18,16 @@ afterEach(async () => {
   await sink.close();
 });
 
-const pay = (id: string, amount = 10_000) => service.tell('payment.succeeded', { payment_id: id, member_id: 'bob', amount, currency: 'usd' });
+const pay = (id: string, amount = 10_000) =>
+  service.tell('payment.succeeded', { payment_id: id, member_id: 'bob', amount, currency: 'usd' });
 const clock = (now: string) => service.admin('POST', '/test-clock', { now });
 
 test('a credit is confirmed by the sink and then credited, with the key of its payment', async () => {
   await pay('pay_1');
   expect(await service.rewards()).toMatchObject([{ status: 'credited', amount: 500 }]);
-  expect(sink.requests.map(({ key, body }) => [key, JSON.parse(body).type, JSON.parse(body).data.amount])).toEqual([['ref:auto:pay_1', 'credit.create', 500]]);
+  expect(sink.requests.map(({ key, body }) => [key, JSON.parse(body).type, JSON.parse(body).data.amount])).toEqual([
+    ['ref:auto:pay_1', 'credit.create', 500],
+  ]);
 });
 
 test('while the sink is down the reward stands failed; one Approve after it is back credits it, once', async () => {
@@ -33,7 +36,10 @@ test('while the sink is down the reward stands failed; one Approve after it is b
   const [failed] = await service.rewards();
   expect(failed).toMatchObject({ status: 'failed', outcome: 'unknown' });
   sink.mode = 'ok';
-  expect(await service.admin('POST', `/rewards/${failed.id}/approve`)).toMatchObject({ status: 200, body: { status: 'credited' } });
+  expect(await service.admin('POST', `/rewards/${failed.id}/approve`)).toMatchObject({
+    status: 200,
+    body: { status: 'credited' },
+  });
   expect((await service.admin('POST', `/rewards/${failed.id}/approve`)).status).toBe(409);
   expect(sink.applied('ref:auto:pay_1')).toBe(1);
 });
@@ -61,14 +67,17 @@ test('after a day of trying the queue gives up, and Approve still recovers the c
   expect(sink.applied('ref:auto:pay_1')).toBe(1);
 });
 
-test.each(['error_after', 'reset_after'] as const)('a sink that applies and then answers with %s is credited once', async (mode) => {
-  sink.next = [mode];
-  await pay('pay_1');
-  expect(await service.rewards()).toMatchObject([{ status: 'failed', outcome: 'unknown' }]);
-  await clock('2026-05-01T00:01:00Z');
-  expect(await service.rewards()).toMatchObject([{ status: 'credited' }]);
-  expect(sink.applied('ref:auto:pay_1')).toBe(1);
-});
+test.each(['error_after', 'reset_after'] as const)(
+  'a sink that applies and then answers with %s is credited once',
+  async (mode) => {
+    sink.next = [mode];
+    await pay('pay_1');
+    expect(await service.rewards()).toMatchObject([{ status: 'failed', outcome: 'unknown' }]);
+    await clock('2026-05-01T00:01:00Z');
+    expect(await service.rewards()).toMatchObject([{ status: 'credited' }]);
+    expect(sink.applied('ref:auto:pay_1')).toBe(1);
+  },
+);
 
 test('a refusal is failed at once and not tried again by itself', async () => {
   sink.mode = 'refuse';
@@ -83,7 +92,11 @@ test('a refund goes out as a reversal of its part; a later full refund reverses 
   await service.tell('payment.refunded', { payment_id: 'pay_1', refund_id: 're_1', amount: 4_000 });
   await service.tell('payment.refunded', { payment_id: 'pay_1', refund_id: 're_2', amount: 6_000 });
   expect(await service.rewards()).toMatchObject([{ status: 'reversed', reversed_amount: 500 }]);
-  expect(sink.requests.map(({ key, body }) => [key, JSON.parse(body).data.amount])).toEqual([['ref:auto:pay_1', 500], ['ref:auto:pay_1:reverse:1', 200], ['ref:auto:pay_1:reverse:2', 300]]);
+  expect(sink.requests.map(({ key, body }) => [key, JSON.parse(body).data.amount])).toEqual([
+    ['ref:auto:pay_1', 500],
+    ['ref:auto:pay_1:reverse:1', 200],
+    ['ref:auto:pay_1:reverse:2', 300],
+  ]);
   await service.tell('payment.refunded', { payment_id: 'pay_1', refund_id: 're_2', amount: 6_000, status: 'failed' });
   expect(sink.requests.at(-1)).toMatchObject({ key: 'ref:auto:pay_1:restore:1' });
   expect(await service.rewards()).toMatchObject([{ status: 'credited', reversed_amount: 200 }]);
@@ -113,5 +126,7 @@ test('rejecting a failed credit of unknown outcome needs a person who has looked
   await pay('pay_1');
   const [failed] = await service.rewards();
   expect(await service.admin('POST', `/rewards/${failed.id}/reject`, { reason: 'no' })).toMatchObject({ status: 409 });
-  expect(await service.admin('POST', `/rewards/${failed.id}/reject`, { reason: 'no', confirm_absent: true })).toMatchObject({ status: 200, body: { status: 'rejected' } });
+  expect(
+    await service.admin('POST', `/rewards/${failed.id}/reject`, { reason: 'no', confirm_absent: true }),
+  ).toMatchObject({ status: 200, body: { status: 'rejected' } });
 });

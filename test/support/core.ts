@@ -25,7 +25,9 @@ export class TestProgram {
     this.loaded = { no: 1, version: 1, program };
   }
 
-  static async start(options: { processes?: number; program?: Partial<Program>; folds?: boolean } = {}): Promise<TestProgram> {
+  static async start(
+    options: { processes?: number; program?: Partial<Program>; folds?: boolean } = {},
+  ): Promise<TestProgram> {
     const program = new TestProgram(await freshDatabase(), claudexia(options.program));
     for (let i = 0; i < (options.processes ?? 1); i++) program.addProcess(options.folds ?? true);
     return program;
@@ -56,7 +58,16 @@ export class TestProgram {
   async put(type: string, data: object, options: { id?: string; process?: Process } = {}) {
     const id = options.id ?? `evt_${++this.#events}`;
     const body = JSON.stringify({ type, timestamp: this.now.toISOString(), data });
-    const event = { programNo: 1, source: 'app', eventId: id, type, receivedAt: this.now, occurredAt: this.now, triedOnce: true, body };
+    const event = {
+      programNo: 1,
+      source: 'app',
+      eventId: id,
+      type,
+      receivedAt: this.now,
+      occurredAt: this.now,
+      triedOnce: true,
+      body,
+    };
     return await (options.process ?? this.first).core.receive(event);
   }
 
@@ -79,7 +90,11 @@ export class TestProgram {
     await this.put('member.created', { member_id: referrer, email: `${referrer}@example.com` });
     await this.drain();
     const code = await this.codeOf(referrer);
-    const signups = Array.from({ length: count }, (_, i) => ({ member_id: `${referrer}_r${i}`, email: `r${i}@${referrer}.example`, referral_code: code }));
+    const signups = Array.from({ length: count }, (_, i) => ({
+      member_id: `${referrer}_r${i}`,
+      email: `r${i}@${referrer}.example`,
+      referral_code: code,
+    }));
     await Promise.all(signups.map((data) => this.put('member.created', data)));
     await this.drain();
   }

@@ -20,6 +20,7 @@ export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 export const HOST = 'ref.claudexia.test';
 export const APP_SECRET = secretFor('standard', 'the app');
 export const STRIPE_SECRET = secretFor('stripe', 'stripe secret');
+export const JWT_SECRET = 'the secret of the members’ tokens, long enough';
 export const START = new Date('2026-05-01T12:00:00Z');
 
 export interface HttpTest {
@@ -56,17 +57,24 @@ fraud:
 ${differs}
 `;
 
-/** `changes` replace what compose.ts made; `variables` are added to the environment. */
+const MEMBERS = `auth: { jwt: { secret: "\${JWT_SECRET}" } }\nmembers: { api_key_prefix: cx_ }\nleaderboard: true`;
+
+/** `changes` replace what compose.ts made; `variables` are added to the environment; `more`: further programs. */
 export async function startHttp(
   changes: Partial<Deps> = {},
   variables: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
 ): Promise<HttpTest> {
   const database = await freshDatabase();
   const folder = mkdtempSync(path.join(tmpdir(), 'plusone-http-'));
   const { sink, url, stop: stopSink } = await startSink();
-  writeFileSync(path.join(folder, 'claudexia.yaml'), programFile('claudexia', `hosts: [${HOST}]`));
+  writeFileSync(path.join(folder, 'claudexia.yaml'), programFile('claudexia', `hosts: [${HOST}]\n${MEMBERS}`));
+  for (const [name, differs] of Object.entries(more)) {
+    writeFileSync(path.join(folder, `${name}.yaml`), programFile(name, differs));
+  }
   writeFileSync(
     path.join(folder, 'other.yaml'),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a program file's own variables
     programFile('other', 'delivery: { sink: webhook, url: "${SINK_URL}", secret: "${APP_SECRET}" }'),
   );
   const lines: string[] = [];
@@ -81,6 +89,7 @@ export async function startHttp(
     TEST_CLOCK: '1',
     APP_SECRET,
     STRIPE_SECRET,
+    JWT_SECRET,
     SINK_URL: url,
     ...variables,
   });

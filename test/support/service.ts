@@ -69,7 +69,13 @@ export class TestService {
       CLAUDEXIA_BILLING_SECRET: secretFor('standard', 'billing'),
       CLAUDEXIA_JWT_SECRET: 'a-jwt-secret-for-tests-that-is-long-enough',
     });
-    const service = await compose({ env, role: 'all', databaseUrl: db.appUrl, embedded: false, log: pino({ level: 'silent' }) });
+    const service = await compose({
+      env,
+      role: 'all',
+      databaseUrl: db.appUrl,
+      embedded: false,
+      log: pino({ level: 'silent' }),
+    });
     service.startWork();
     const started = new TestService(db, service, dir);
     await started.admin('POST', '/test-clock', { now: options.start ?? START });
@@ -82,7 +88,10 @@ export class TestService {
     const kind = KINDS[source] ?? 'standard';
     const id = options.id ?? `msg_${++this.#messages}`;
     const headers = signFor(kind, body, secretFor(kind, source), id, new Date());
-    const call = request(this.app).post(`/p/claudexia/webhooks/${source}`).set(headers).set('Content-Type', 'application/json');
+    const call = request(this.app)
+      .post(`/p/claudexia/webhooks/${source}`)
+      .set(headers)
+      .set('Content-Type', 'application/json');
     return await (options.wait === false ? call : call.set('Prefer', 'wait')).send(body);
   }
 
@@ -115,7 +124,12 @@ export class TestService {
 
   async refer(referee: string, referrer: string, ip: string): Promise<Answer> {
     const code = await this.codeOf(referrer);
-    return await this.tell('member.created', { member_id: referee, email: `${referee}@work.example`, referral_code: code, ip });
+    return await this.tell('member.created', {
+      member_id: referee,
+      email: `${referee}@work.example`,
+      referral_code: code,
+      ip,
+    });
   }
 
   async isBalanced(): Promise<boolean> {

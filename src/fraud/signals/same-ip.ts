@@ -20,7 +20,11 @@ export const sameIp: Signal = {
     }
     return {
       hit: sharers.size > 0,
-      saw: { ip: 'seen', used_by_referrer: sharers.has(referrer.id), used_by_other_referees: sharers.size - (sharers.has(referrer.id) ? 1 : 0) },
+      saw: {
+        ip: 'seen',
+        used_by_referrer: sharers.has(referrer.id),
+        used_by_other_referees: sharers.size - (sharers.has(referrer.id) ? 1 : 0),
+      },
     };
   },
 };

@@ -29,7 +29,11 @@ export const velocity: Signal = {
     const others = world.firstPayments
       .by('referrer', referrer.id)
       .filter((f: FirstPayment) => f.paymentId !== payment.id && f.refereeId !== payment.personId);
-    const found = busiestWindow(others.map((f) => f.paidAt.getTime()), payment.paidAt.getTime(), within);
+    const found = busiestWindow(
+      others.map((f) => f.paidAt.getTime()),
+      payment.paidAt.getTime(),
+      within,
+    );
     return { hit: found >= limit, saw: { first_payment: true, others_in_window: found, limit, within_ms: within } };
   },
 };

@@ -6,6 +6,7 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import { readEvent } from '../../engine/read-events.ts';
+import { parseBody } from '../../model/body.ts';
 import { INTERNAL_SOURCE } from '../../model/commands.ts';
 import type { Fact } from '../../model/facts.ts';
 import type { Deps } from '../deps.ts';
@@ -137,7 +138,7 @@ function objectsIn({ programs, providers }: Needs, row: sql.EventDetailRow): Nam
 function parsed(body: string | null): unknown {
   if (body === null) return undefined;
   try {
-    return JSON.parse(body);
+    return parseBody(body);
   } catch {
     return undefined;
   }

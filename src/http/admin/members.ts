@@ -129,7 +129,10 @@ async function memberJson(
 }
 
 /** The member's own code, and the link that brings it to the signup page. */
-function shared(program: Program, codes: Awaited<ReturnType<typeof sql.readCodes>>): { code: string | null; url: string | null } {
+function shared(
+  program: Program,
+  codes: Awaited<ReturnType<typeof sql.readCodes>>,
+): { code: string | null; url: string | null } {
   const code = codes.find((each) => each.kind === 'primary' && each.revoked_at === null)?.code ?? null;
   return { code, url: code === null ? null : referralUrl(program, code) };
 }

@@ -26,7 +26,13 @@ export interface Terms {
 
 export type Earning =
   | { readonly kind: 'earns'; readonly terms: Terms; readonly finding: Finding }
-  | { readonly kind: 'waits'; readonly reason: 'no_rate'; readonly unit: string; readonly rate: RatePpm | null; readonly finding: Finding }
+  | {
+      readonly kind: 'waits';
+      readonly reason: 'no_rate';
+      readonly unit: string;
+      readonly rate: RatePpm | null;
+      readonly finding: Finding;
+    }
   | { readonly kind: 'nothing'; readonly reason: string; readonly finding: Finding };
 
 export interface PaymentQuestion {
@@ -58,9 +64,16 @@ export function earn(question: PaymentQuestion): Earning {
   };
   const conversion = conversionOf(program, payment, unit);
   if (!conversion) {
-    return { kind: 'waits', reason: 'no_rate', unit, rate, finding: { asked: `rule ${rule.name}`, saw, said: 'no_rate' } };
+    return {
+      kind: 'waits',
+      reason: 'no_rate',
+      unit,
+      rate,
+      finding: { asked: `rule ${rule.name}`, saw, said: 'no_rate' },
+    };
   }
-  if (convert(figures.gross - figures.tax, conversion) < rule.minimumPayment) return nothing(rule, 'below_minimum', saw);
+  if (convert(figures.gross - figures.tax, conversion) < rule.minimumPayment)
+    return nothing(rule, 'below_minimum', saw);
   const terms = { unit, rate, fixed, conversion };
   const amount = fullAmount(terms, figures, rule.of);
   if (amount === 0n) return nothing(rule, rate === 0n ? 'no_share' : 'rounds_to_nothing', saw);

@@ -1,0 +1,116 @@
+// `npm run bench`: Plusone against the handler one would write instead, on one machine, load generator and PostgreSQL
+// included. `--quick`: fewer events, one run, no history. `--only <name>`: one measurement (throughput, half, waiting,
+// preloaded, ready). Ends with 1 when a contender lost or doubled an event, and always ends what it started.
+import { parseArgs } from 'node:util';
+import { readEnv } from '../src/config/env.ts';
+import { endAll } from './bench/child.ts';
+import { type Server, startServer } from './bench/database.ts';
+import { startGenerator } from './bench/generators.ts';
+import { loadLine, machineLines } from './bench/machine.ts';
+import { plainHandler } from './bench/plain.ts';
+import { plusone } from './bench/plusone.ts';
+import { PRELOAD } from './bench/preload.ts';
+import { type Figures, middle, report } from './bench/report.ts';
+import { type Bench, fixedRate, fullRate, type Run } from './bench/runs.ts';
+import { preloadedRate, timeToReady, waitingEvents } from './bench/situations.ts';
+
+const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'ready'] as const;
+type Measurement = (typeof MEASUREMENTS)[number];
+
+const FULL = { events: 40_000, warmUp: 4_000, runs: 3, waiting: 50_000, halfSeconds: 15, preload: PRELOAD };
+const QUICK = { events: 2_000, warmUp: 300, runs: 1, waiting: 2_000, halfSeconds: 3, preload: undefined };
+type Plan = Omit<typeof FULL, 'preload'> & { preload: typeof PRELOAD | undefined };
+
+/** Nothing here takes this long; something hangs. */
+const MINUTES_MAX = 45;
+
+const { quick, only } = options();
+const env = readEnv();
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
+let server: Server | undefined;
+let ending = false;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(130));
+setTimeout(() => void fail(new Error(`not done after ${MINUTES_MAX} minutes`)), MINUTES_MAX * 60_000).unref();
+await main().then(end, fail);
+
+function options(): { quick: boolean; only: Measurement | undefined } {
+  try {
+    const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
+    const named = MEASUREMENTS.find((name) => name === values.only);
+    if (values.only !== undefined && !named) throw new Error(`--only takes one of ${MEASUREMENTS.join(', ')}`);
+    return { quick: values.quick, only: named };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}
+
+async function main(): Promise<number> {
+  server = await startServer(env.dataDir);
+  const machine = { PATH: env.raw.PATH, HOME: env.raw.HOME, LANG: env.raw.LANG };
+  const plan: Plan = quick ? QUICK : FULL;
+  const lines = [
+    `npm run bench${quick || only ? ' --' : ''}${quick ? ' --quick' : ''}${only ? ` --only ${only}` : ''}`,
+    ...machineLines(await server.settings()),
+    loadLine(),
+  ];
+  print(lines);
+  const generator = startGenerator(server.folder, machine);
+  const bench: Bench = { server, generator, machine, size: plan, say, problems: [] };
+  const figures = await measure(bench, plan);
+  await generator.stop();
+  const { bodyBytes } = figures.plusone[0] ?? {};
+  const posted = `${plan.events} distinct Stripe-signed checkout sessions${bodyBytes ? ` of ${bodyBytes} bytes` : ''} a run, after ${plan.warmUp} to warm up`;
+  print([posted, report(figures), ...bench.problems.map((problem) => `WRONG  ${problem}`)]);
+  if (bench.problems.length === 0)
+    print(['Every event that was answered with 200 was credited or held once, and every ledger is in balance.']);
+  return bench.problems.length === 0 ? 0 : 1;
+}
+
+async function measure(bench: Bench, plan: Plan): Promise<Figures> {
+  const wanted = (name: Measurement) => only === undefined || only === name;
+  const ours = plusone(bench.server, bench.machine);
+  const theirs = plainHandler(bench.server, bench.machine);
+  const rates: { plusone: Run[]; plain: Run[] } = { plusone: [], plain: [] };
+  // Without runs of both there is nothing to compare with, but half of a rate needs one.
+  const runs = wanted('throughput') ? plan.runs : wanted('half') ? 1 : 0;
+  for (let run = 1; run <= runs; run++) {
+    for (const [name, contender] of [
+      ['plusone', ours],
+      ['plain', theirs],
+    ] as const) {
+      if (name === 'plain' && !wanted('throughput')) continue;
+      const result = await fullRate(bench, contender, `${name}${run}`);
+      bench.say(`${contender.name}, run ${run}: ${Math.round(result.perSecond)} webhooks/s`);
+      rates[name].push(result);
+    }
+  }
+  const top = middle(rates.plusone)?.perSecond ?? 0;
+  const half = wanted('half') && { perSecond: top / 2, ...(await fixedRate(bench, ours, top / 2, plan.halfSeconds)) };
+  const waiting = wanted('waiting') && { count: plan.waiting, ...(await waitingEvents(bench, plan.waiting)) };
+  const preloaded = wanted('preloaded') &&
+    plan.preload && { ...plan.preload, ...(await preloadedRate(bench, plan.preload)) };
+  const ready = wanted('ready') && (await timeToReady(bench));
+  return {
+    ...rates,
+    half: half || undefined,
+    waiting: waiting || undefined,
+    preloaded: preloaded || undefined,
+    ready: ready || undefined,
+  };
+}
+
+function fail(error: unknown): Promise<void> {
+  say(ending ? '' : error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return end(1);
+}
+
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  endAll();
+  await server?.stop().catch((error: Error) => say(error.message));
+  process.exit(code);
+}

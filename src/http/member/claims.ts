@@ -1,0 +1,49 @@
+/**
+ * POST /claims: the signed-in member says whose code brought them.
+ * Promises: the same claim again answers the same; payments made before it count. Must never: refer somebody twice.
+ */
+import type { Request, Response } from 'express';
+import type { Deps } from '../deps.ts';
+import { readBody, writeId } from '../input.ts';
+import { Problem } from '../problems.ts';
+import { programOf, type Route } from '../routes.ts';
+import { answer, iso } from './answer.ts';
+import { actingMember } from './bearer.ts';
+import { readReferralOf } from './codes.sql.ts';
+import { shownReason } from './masks.ts';
+import { claimAnswer, claimBody } from './schemas.ts';
+
+type Needs = Pick<Deps, 'pools' | 'submit' | 'limits'>;
+
+export function claimRoutes(deps: Needs): Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/claims',
+      credential: 'member:write',
+      body: 'json',
+      summary: 'The member was referred by this code',
+      asks: { body: claimBody },
+      answers: claimAnswer,
+      handle: (req, res) => claim(deps, req, res),
+    },
+  ];
+}
+
+async function claim({ pools, submit, limits }: Needs, req: Request, res: Response): Promise<void> {
+  const { code } = readBody(req, claimBody);
+  const { no } = programOf(res);
+  const { memberId, personId } = actingMember(res);
+  await limits.take('claims', no, String(personId));
+  const submitted = await submit(no, { command: 'claim.make', memberId, code });
+  if (!submitted.ok) throw new Problem(submitted.code);
+  const row = await readReferralOf(pools.knex, no, personId);
+  if (!row) throw new Error('bug: a claim that was taken made no referral');
+  answer(res, claimAnswer, {
+    id: writeId('rf', row.id),
+    code: row.code,
+    status: row.status,
+    reason: shownReason(row.status, row.reason),
+    created_at: iso(row.created_at),
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * How often something may be done, counted in the database for all processes together; in memory while it is away.
+ * Promises: who did it is kept as a keyed hash only, and forgotten an hour after the window; windows go by the real
+ * clock. Must never: stand in the way of what moves money; only guessing and hoarding are limited.
+ */
+import { createHmac } from 'node:crypto';
+import type pg from 'pg';
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { Problem } from './problems.ts';
+
+/** points in so many seconds. */
+const LIMITS = {
+  /** Lookups of codes from one address. */
+  lookups: { points: 60, duration: 60 },
+  /** Lookups that found nothing, of one program, from wherever: a million addresses do not help to guess. */
+  misses: { points: 600, duration: 60 },
+  /** Codes chosen or refreshed by one member: a taken code is told by its refusal. */
+  codes: { points: 60, duration: 3600 },
+  /** Codes claimed by one member. */
+  claims: { points: 60, duration: 3600 },
+} as const;
+
+export type LimitName = keyof typeof LIMITS;
+
+export interface RateLimits {
+  /** Counts one; throws the problem too_many_requests when it is one too many. */
+  take(name: LimitName, programNo: number, who: string): Promise<void>;
+  /** Throws when it has been taken too often already, and counts nothing. */
+  check(name: LimitName, programNo: number, who: string): Promise<void>;
+}
+
+export interface RateLimitOptions {
+  readonly pool: Pick<pg.Pool, 'query'>;
+  readonly key: Buffer;
+}
+
+/** The limiter names its statements, which a pooler may not allow, and knows expire as a number. */
+function clientOn(pool: RateLimitOptions['pool']) {
+  return {
+    query: async ({ text, values }: { text: string; values: unknown[] }) => {
+      const { rows, rowCount } = await pool.query(text, values);
+      const plain = rows.map((row) => ({ ...row, expire: row.expire === null ? null : Number(row.expire) }));
+      return { rows: plain, rowCount };
+    },
+  };
+}
+
+export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
+  const limiterOf = (name: LimitName) =>
+    new RateLimiterPostgres({
+      ...LIMITS[name],
+      keyPrefix: name,
+      storeClient: clientOn(pool),
+      storeType: 'client',
+      tableName: 'rate_limits',
+      tableCreated: true,
+      insuranceLimiter: new RateLimiterMemory({ ...LIMITS[name], keyPrefix: name }),
+    });
+  const limiters = {
+    lookups: limiterOf('lookups'),
+    misses: limiterOf('misses'),
+    codes: limiterOf('codes'),
+    claims: limiterOf('claims'),
+  } satisfies Record<LimitName, RateLimiterPostgres>;
+  const keyOf = (programNo: number, who: string) =>
+    createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);
+  return {
+    take: async (name, programNo, who) => {
+      try {
+        await limiters[name].consume(keyOf(programNo, who));
+      } catch (error) {
+        throw error instanceof RateLimiterRes ? tooMany(error) : error;
+      }
+    },
+    check: async (name, programNo, who) => {
+      const taken = await limiters[name].get(keyOf(programNo, who));
+      if (taken && taken.consumedPoints >= LIMITS[name].points) throw tooMany(taken);
+    },
+  };
+}
+
+function tooMany({ msBeforeNext }: RateLimiterRes): Problem {
+  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
+  return new Problem('too_many_requests', { headers: { 'Retry-After': String(seconds) } });
+}

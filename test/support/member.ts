@@ -1,0 +1,99 @@
+// A member's client for tests: tokens as a product would sign them, calls under /p/<program>/v1, and every answer held
+// against the form that its route declares.
+
+import { createSecretKey } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import request from 'supertest';
+import { expect } from 'vitest';
+import { allRoutes } from '../../src/http/app.ts';
+import type { Deps } from '../../src/http/deps.ts';
+import type { Metrics } from '../../src/http/metrics.ts';
+import { JWT_SECRET } from './http.ts';
+
+/** A token of the product's, good for an hour unless told otherwise. */
+export async function tokenFor(sub: string, claims: JWTPayload = {}, secret = JWT_SECRET): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  const payload = { sub, iat: now, exp: now + 3600, ...claims };
+  return await new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(createSecretKey(secret, 'utf8'));
+}
+
+export interface Call {
+  readonly token?: string | undefined;
+  readonly body?: object;
+  readonly program?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Method = 'get' | 'post' | 'put' | 'delete';
+
+export interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field, as a client would
+  readonly body: any;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Calls the API and refuses an answer that its route does not declare. */
+export function client(app: Express, deps: Deps) {
+  const { program } = allRoutes(deps, {} as Metrics);
+  const formOf = (method: Method, path: string) =>
+    program.routes.find((route) => route.method === method && patternOf(route.path).test(`/v1${path.split('?')[0]}`));
+  return async (method: Method, path: string, call: Call = {}): Promise<Answer> => {
+    const sent = request(app)[method](`/p/${call.program ?? 'claudexia'}/v1${path}`);
+    if (call.token) sent.set('Authorization', `Bearer ${call.token}`);
+    for (const [name, value] of Object.entries(call.headers ?? {})) sent.set(name, value);
+    const answer = await (call.body ? sent.send(call.body) : sent);
+    const form = formOf(method, path)?.answers;
+    if (answer.status < 300 && form) expect(form.safeParse(answer.body).error).toBeUndefined();
+    return answer as unknown as Answer;
+  };
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+}
+
+export interface KeyServer {
+  readonly url: string;
+  /** How often it was asked. */
+  readonly asked: () => number;
+  answer: { status: number; body: string };
+  stop(): Promise<void>;
+}
+
+/** Serves a JWKS on this machine. */
+export async function startKeyServer(): Promise<KeyServer> {
+  let count = 0;
+  const server = http.createServer((_req, res) => {
+    count++;
+    res.writeHead(keys.answer.status, { 'content-type': 'application/json' }).end(keys.answer.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const keys: KeyServer = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    asked: () => count,
+    answer: { status: 200, body: '{"keys":[]}' },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return keys;
+}
+
+/** A key pair of an identity provider: its public half as JWK, and a signer. */
+export async function identity(kid: string, alg = 'ES256') {
+  const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' };
+  const sign = async (sub: string, claims: JWTPayload = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    const payload = { sub, iss: 'https://idp.test/', aud: 'referrals', iat: now, exp: now + 3600, ...claims };
+    return await new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(privateKey);
+  };
+  return { jwk, sign, publicKey };
+}
