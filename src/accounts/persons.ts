@@ -151,12 +151,14 @@ function withAddress(
   verified: boolean | undefined,
 ): Person {
   const matched = email ? matchEmail(email) : undefined;
-  const emailVerified = verified ?? person.emailVerified;
-  if (!matched) return { ...person, emailVerified };
+  if (!matched) return { ...person, emailVerified: verified ?? person.emailVerified };
+  const emailHash = ctx.keyed.hash('email', matched.address);
+  // Another address is not verified because the one before it was; one that was not stays so.
+  const told = emailHash === person.emailHash || person.emailVerified === false ? person.emailVerified : null;
   return {
     ...person,
-    emailVerified,
-    emailHash: ctx.keyed.hash('email', matched.address),
+    emailVerified: verified ?? told,
+    emailHash,
     domainHash: ctx.keyed.hash('domain', matched.domain),
     publicMailbox: ctx.isPublicMailbox(matched.domain),
   };

@@ -3,6 +3,7 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAllowedCode } from '../../src/http/member/chosen-code.ts';
+import { createRateLimits } from '../../src/http/rate-limits.ts';
 import { type HttpTest, startHttp } from '../support/http.ts';
 import { client, tokenFor } from '../support/member.ts';
 
@@ -200,6 +201,15 @@ describe('a lookup', () => {
     await http.pools.general.query(`update rate_limits set expire = 0 where key like 'misses:%'`);
     expect((await look(code, '203.0.113.1')).status).toBe(200);
   });
+});
+
+test('limits hold in memory while the database is away', async () => {
+  const away = { query: () => Promise.reject(new Error('connect ECONNREFUSED')) };
+  const limits = createRateLimits({ pool: away as never, key: Buffer.alloc(32) });
+  for (let n = 0; n < 60; n++) await limits.take('claims', 1, 'ann');
+  await expect(limits.take('claims', 1, 'ann')).rejects.toMatchObject({ code: 'too_many_requests' });
+  await expect(limits.check('claims', 1, 'ann')).rejects.toMatchObject({ code: 'too_many_requests' });
+  await limits.take('claims', 2, 'ann');
 });
 
 describe('a picture of the link', () => {
