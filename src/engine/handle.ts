@@ -7,7 +7,6 @@ import {
   ensureCustomer,
   ensureMember,
   isBareCustomer,
-  personOfCustomer,
   personOfMember,
   takeCustomer,
   takeMember,
@@ -33,8 +32,12 @@ export function handle(world: World, event: FoldEvent, ctx: FoldContext): Outcom
   if (content.kind === 'command') return asOutcome(handleCommand(world, ctx, event, content.command));
   noteType(world, event, ctx);
   if (content.normalized.ignored !== undefined) return { kind: 'ignored', reason: content.normalized.ignored };
+  // No rule that is built counts usage: said in the inbox, and replayed once one does.
+  const { facts } = content.normalized;
+  if (facts.length > 0 && facts.every((fact) => fact.fact === 'usage'))
+    return { kind: 'ignored', reason: 'no_usage_rule' };
   const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
-  for (const fact of content.normalized.facts) {
+  for (const fact of facts) {
     const touched = new Set(take(world, ctx, event, fact).map((payment) => payment.id));
     // What a row that was merged away had earned is taken back before the row that stays earns.
     for (const id of touched)
@@ -112,7 +115,6 @@ function personsPort(world: World, ctx: FoldContext, event: FoldEvent): PersonsP
     ensureMember: (memberId) => ensureMember(world, ctx, memberId),
     ensureCustomer: (customer) => ensureCustomer(world, ctx, customer),
     tieCustomer: (customer, member) => tieCustomer(world, ctx, event, customer, member),
-    personOfCustomer: (provider, account, id) => personOfCustomer(world, provider, account, id),
     isBareCustomer: (person) => isBareCustomer(world, person),
   };
 }

@@ -10,8 +10,6 @@ export interface TableSpec {
   readonly key: readonly string[];
   /** Record field → column type; the column's name is the field's in snake case. */
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Columns that never change after the insert. */
-  readonly fixed?: readonly string[];
 }
 
 export const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -17,7 +17,6 @@ export interface PersonsPort {
   ensureMember(memberId: string): Person;
   ensureCustomer(customer: { source: string; provider: string; account: string; customerId: string }): Person;
   tieCustomer(customer: { provider: string; account: string; customerId: string }, member: Person): Person;
-  personOfCustomer(provider: string, account: string, customerId: string): Person | undefined;
   isBareCustomer(person: Person): boolean;
 }
 
