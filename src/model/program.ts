@@ -197,6 +197,11 @@ export interface LoadedProgram {
   readonly program: Program;
 }
 
+/** The tier somebody stands in; they begin in the first. undefined: the program has none. */
+export function tierOf(program: Program, person: { readonly tier: string | null }): Tier | undefined {
+  return program.tiers.find((tier) => tier.name === person.tier) ?? program.tiers[0];
+}
+
 /** The currency in which a payment of `currency` is rewarded: the unit's, or its own with `currency: payment`. */
 export function rewardUnit(unit: Unit, currency: string): string {
   if (unit.kind === 'points') return unit.name;

@@ -26,6 +26,8 @@ export interface Answer {
 }
 
 export interface StartOptions {
+  /** One of the bundled examples; Claudexia unless told otherwise. */
+  readonly program?: string;
   /** Replaces parts of the example's text. */
   readonly edit?: (yaml: string) => string;
   readonly sinkUrl?: string;
@@ -37,23 +39,27 @@ export class TestService {
   readonly service: Service;
   readonly app: Express;
   readonly dir: string;
+  readonly program: string;
   #messages = 0;
 
-  private constructor(db: TestDatabase, service: Service, dir: string) {
+  private constructor(db: TestDatabase, service: Service, dir: string, program: string) {
     this.db = db;
     this.service = service;
     this.dir = dir;
+    this.program = program;
     this.app = createApp(service.deps);
   }
 
   static async start(options: StartOptions = {}): Promise<TestService> {
     const db = await freshDatabase();
     const dir = mkdtempSync(path.join(os.tmpdir(), 'plusone-story-'));
-    const yaml = readFileSync(path.join(EXAMPLES_DIR, 'claudexia.yaml'), 'utf8');
+    const program = options.program ?? 'claudexia';
+    const yaml = readFileSync(path.join(EXAMPLES_DIR, `${program}.yaml`), 'utf8');
     const edited = options.edit ? options.edit(yaml) : yaml;
     const withSink = options.sinkUrl ? edited : edited.replace(/^delivery:.*$/m, 'delivery: { sink: ledger }');
-    writeFileSync(path.join(dir, 'claudexia.yaml'), withSink);
+    writeFileSync(path.join(dir, `${program}.yaml`), withSink);
     const env = readEnv({
+      ...secretsOf(program.toUpperCase(), options.sinkUrl),
       DATABASE_URL: db.appUrl,
       SECRET_KEY: 'a-secret-key-for-tests-that-is-long-enough',
       ADMIN_TOKEN,
@@ -61,13 +67,6 @@ export class TestService {
       PROGRAMS_DIR: dir,
       TEST_CLOCK: '1',
       EGRESS_ALLOW: '127.0.0.0/8',
-      CLAUDEXIA_STRIPE_SECRET: secretFor('stripe', 'stripe'),
-      CLAUDEXIA_PADDLE_SECRET: secretFor('paddle', 'paddle'),
-      CLAUDEXIA_CLERK_SECRET: secretFor('clerk', 'clerk'),
-      CLAUDEXIA_APP_SECRET: secretFor('standard', 'app'),
-      CLAUDEXIA_BILLING_URL: options.sinkUrl ?? 'https://billing.example/credits',
-      CLAUDEXIA_BILLING_SECRET: secretFor('standard', 'billing'),
-      CLAUDEXIA_JWT_SECRET: 'a-jwt-secret-for-tests-that-is-long-enough',
     });
     const service = await compose({
       env,
@@ -77,7 +76,7 @@ export class TestService {
       log: pino({ level: 'silent' }),
     });
     service.startWork();
-    const started = new TestService(db, service, dir);
+    const started = new TestService(db, service, dir, program);
     await started.admin('POST', '/test-clock', { now: options.start ?? START });
     return started;
   }
@@ -89,7 +88,7 @@ export class TestService {
     const id = options.id ?? `msg_${++this.#messages}`;
     const headers = signFor(kind, body, secretFor(kind, source), id, new Date());
     const call = request(this.app)
-      .post(`/p/claudexia/webhooks/${source}`)
+      .post(`/p/${this.program}/webhooks/${source}`)
       .set(headers)
       .set('Content-Type', 'application/json');
     return await (options.wait === false ? call : call.set('Prefer', 'wait')).send(body);
@@ -107,12 +106,12 @@ export class TestService {
   }
 
   async rewards(filter = ''): Promise<Answer['body'][]> {
-    const { body } = await this.admin('GET', `/rewards?program=claudexia&limit=100${filter}`);
+    const { body } = await this.admin('GET', `/rewards?program=${this.program}&limit=100${filter}`);
     return body.data;
   }
 
   async codeOf(memberId: string): Promise<string> {
-    const { body } = await this.admin('GET', `/members/${memberId}?program=claudexia`);
+    const { body } = await this.admin('GET', `/members/${memberId}?program=${this.program}`);
     return body.codes[0].code;
   }
 
@@ -142,4 +141,17 @@ export class TestService {
     await this.db.drop();
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** What the examples read from the environment, by the program's name in capitals. */
+function secretsOf(name: string, sinkUrl = 'https://billing.example/credits'): Record<string, string> {
+  return {
+    [`${name}_STRIPE_SECRET`]: secretFor('stripe', 'stripe'),
+    [`${name}_PADDLE_SECRET`]: secretFor('paddle', 'paddle'),
+    [`${name}_CLERK_SECRET`]: secretFor('clerk', 'clerk'),
+    [`${name}_APP_SECRET`]: secretFor('standard', 'app'),
+    [`${name}_BILLING_URL`]: sinkUrl,
+    [`${name}_BILLING_SECRET`]: secretFor('standard', 'billing'),
+    [`${name}_JWT_SECRET`]: 'a-jwt-secret-for-tests-that-is-long-enough',
+  };
 }

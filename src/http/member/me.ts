@@ -4,8 +4,8 @@
  */
 
 import type * as z from 'zod';
-import type { LoadedProgram, Program } from '../../model/program.ts';
-import { referralUrl } from '../../model/program.ts';
+import type { LoadedProgram, Program, Tier } from '../../model/program.ts';
+import { referralUrl, tierOf } from '../../model/program.ts';
 import type { Deps } from '../deps.ts';
 import { integer } from '../input.ts';
 import { programOf, type Route } from '../routes.ts';
@@ -62,13 +62,13 @@ async function meJson(
   const byUnit = figuresByUnit(program, balances, rewards);
   const [only] = byUnit.length === 1 ? byUnit : [];
   const code = profile?.code ?? null;
-  const tier = profile?.tier ?? program.tiers[0]?.name ?? null;
+  const tier = tierOf(program, { tier: profile?.tier ?? null });
   return {
     member_id: acting.memberId,
     code,
     url: code === null ? null : referralUrl(program, code),
     share_text: code === null ? null : shareTexts(program, code),
-    tier,
+    tier: tier?.name ?? null,
     unit: only?.unit ?? null,
     balance: only?.balance ?? null,
     delivered: only?.delivered ?? null,
@@ -128,11 +128,10 @@ function cappedRules({ rules }: Program): { rule: string; cap: bigint }[] {
 
 function limitsOf(
   program: Program,
-  tierName: string | null,
+  tier: Tier | undefined,
   profile: sql.ProfileRow | undefined,
   used: ReadonlyMap<string, bigint>,
 ): z.input<typeof limits> {
-  const tier = program.tiers.find(({ name }) => name === tierName);
   const expires = tier?.expiresAfter ?? 'never';
   return {
     max_balance: tier?.maxBalance === undefined ? null : integer(tier.maxBalance),
