@@ -185,6 +185,15 @@ create table delivery_attempts (
 CREATE TRIGGER delivery_attempts_append_only BEFORE DELETE OR UPDATE ON public.delivery_attempts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER delivery_attempts_no_truncate BEFORE TRUNCATE ON public.delivery_attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table domain_uses (
+  program_no integer not null,
+  code_key text not null,
+  domain_hash text not null,
+  referee_id bigint not null,
+  constraint domain_uses_pkey PRIMARY KEY (program_no, code_key, domain_hash)
+);
+comment on table domain_uses is 'Who came first from an e-mail domain with a code; whoever comes later earns nothing by it.';
+
 create table first_payments (
   program_no integer not null,
   referrer_id bigint not null,
@@ -299,6 +308,17 @@ CREATE UNIQUE INDEX member_keys_live_key ON public.member_keys USING btree (prog
 CREATE INDEX member_keys_person_idx ON public.member_keys USING btree (program_no, person_id, created_at);
 comment on table member_keys is 'API keys that members made for themselves: sha256 of a 256-bit secret; shown once.';
 comment on column member_keys.slot is 'At most two live at a time, so that one can replace the other without a gap.';
+
+create table month_volumes (
+  program_no integer not null,
+  person_id bigint not null,
+  month text not null,
+  net bigint not null,
+  constraint month_volumes_month_check CHECK ((month ~ '^\d{4}-\d{2}$'::text)),
+  constraint month_volumes_net_check CHECK ((net >= 0)),
+  constraint month_volumes_pkey PRIMARY KEY (program_no, person_id, month)
+);
+comment on table month_volumes is 'Net of the payments that earned a share, by the month (UTC) of their event time; tiers by monthly volume go by it.';
 
 create table payment_aliases (
   program_no integer not null,
@@ -420,6 +440,7 @@ create table persons (
   merged_into bigint,
   deleted_at timestamp with time zone,
   erased_at timestamp with time zone,
+  disposable boolean not null default false,
   constraint persons_merged_check CHECK (((merged_into IS NULL) OR (merged_into <> id))),
   constraint persons_pkey PRIMARY KEY (program_no, id),
   constraint persons_rate_check CHECK (((rate >= 0) AND (rate <= 1000000)))
@@ -429,6 +450,7 @@ CREATE INDEX persons_email_idx ON public.persons USING btree (program_no, email_
 comment on column persons.email_hash is 'Keyed hash of the address as matched: plus tags, case and Gmail dots do not count.';
 comment on column persons.rate is 'An individual rate in parts per million, set by an admin.';
 comment on column persons.first_paid_at is 'Event time of the earliest payment that could earn.';
+comment on column persons.disposable is 'The address is of a throw-away mailbox.';
 
 create table program_versions (
   program_no integer not null,
@@ -459,6 +481,17 @@ create table rate_limits (
 ) with (fillfactor=50);
 comment on table rate_limits is 'Shared by all processes; expire is in ms since 1970, and what has expired is deleted by the limiter.';
 
+create table referral_counts (
+  program_no integer not null,
+  person_id bigint not null,
+  pending bigint not null,
+  completed bigint not null,
+  qualified bigint not null,
+  last_at timestamp with time zone,
+  constraint referral_counts_pkey PRIMARY KEY (program_no, person_id)
+) with (fillfactor=70);
+comment on table referral_counts is 'Referrals of a referrer by state; kept by triggers on referrals alone. qualified ones are completed, too.';
+
 create table referrals (
   program_no integer not null,
   referee_id bigint not null,
@@ -473,6 +506,8 @@ create table referrals (
   evidence json not null,
   created_at timestamp with time zone not null,
   completed_at timestamp with time zone,
+  qualified_at timestamp with time zone,
+  qualify_until timestamp with time zone,
   constraint referrals_not_oneself_check CHECK ((referee_id <> referrer_id)),
   constraint referrals_pkey PRIMARY KEY (program_no, referee_id),
   constraint referrals_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'denied'::text, 'void'::text])))
@@ -480,7 +515,12 @@ create table referrals (
 CREATE INDEX referrals_code_idx ON public.referrals USING btree (program_no, code_key) INCLUDE (status);
 CREATE INDEX referrals_completed_idx ON public.referrals USING btree (program_no, completed_at) INCLUDE (referrer_id) WHERE (status = 'completed'::text);
 CREATE UNIQUE INDEX referrals_id_key ON public.referrals USING btree (program_no, id);
+CREATE INDEX referrals_qualify_idx ON public.referrals USING btree (program_no, qualify_until) WHERE (qualify_until IS NOT NULL);
 CREATE INDEX referrals_referrer_idx ON public.referrals USING btree (program_no, referrer_id, created_at, id) INCLUDE (status, referee_id);
+CREATE TRIGGER referrals_count_insert AFTER INSERT ON public.referrals REFERENCING NEW TABLE AS new_referrals FOR EACH STATEMENT EXECUTE FUNCTION count_referrals();
+CREATE TRIGGER referrals_count_update AFTER UPDATE ON public.referrals REFERENCING OLD TABLE AS old_referrals NEW TABLE AS new_referrals FOR EACH STATEMENT EXECUTE FUNCTION count_referrals();
+comment on column referrals.qualified_at is 'Event time at which it began to count for tiers and for rewards of qualified referrals.';
+comment on column referrals.qualify_until is 'Not qualified by then, it never will be; null: there is no such time, or it is decided.';
 
 create table reward_days (
   program_no integer not null,
@@ -559,6 +599,7 @@ create table rewards (
   settles_at timestamp with time zone,
   expires_at timestamp with time zone,
   explain json not null,
+  fixed_amount bigint,
   constraint rewards_allowance_check CHECK (((allowance IS NULL) OR (amount <= allowance))),
   constraint rewards_amount_check CHECK (((amount >= 0) AND (posted_amount >= 0) AND (delivered_amount >= 0))),
   constraint rewards_beneficiary_check CHECK ((beneficiary = ANY (ARRAY['referrer'::text, 'referee'::text]))),
@@ -573,6 +614,7 @@ CREATE INDEX rewards_created_idx ON public.rewards USING btree (created_at, id);
 CREATE UNIQUE INDEX rewards_payment_key ON public.rewards USING btree (program_no, payment_id, rule, person_id) WHERE (payment_id IS NOT NULL);
 CREATE INDEX rewards_person_idx ON public.rewards USING btree (program_no, person_id, created_at, id);
 CREATE INDEX rewards_referee_idx ON public.rewards USING btree (program_no, referee_id);
+CREATE UNIQUE INDEX rewards_referral_key ON public.rewards USING btree (program_no, referee_id, rule, person_id) WHERE ((payment_id IS NULL) AND (source IS NULL) AND (status <> ALL (ARRAY['reversed'::text, 'rejected'::text])));
 CREATE INDEX rewards_settles_idx ON public.rewards USING btree (program_no, settles_at) WHERE ((status = 'pending'::text) AND (settles_at IS NOT NULL));
 CREATE UNIQUE INDEX rewards_source_payment_id_key ON public.rewards USING btree (program_no, source_payment_id, rule, member_id);
 CREATE INDEX rewards_status_idx ON public.rewards USING btree (program_no, status, created_at, id) WHERE (status <> 'credited'::text);
@@ -586,6 +628,7 @@ CREATE TRIGGER rewards_transition BEFORE UPDATE ON public.rewards FOR EACH ROW W
 comment on column rewards.posted_amount is 'What of it stands in the ledger for the person now; the entries of the reward sum to it.';
 comment on column rewards.released is 'The signals let it through; approved_at: a person did.';
 comment on column rewards.delivered_amount is 'What the sink has confirmed, net of confirmed reversals; in_flight names the delivery that is not settled.';
+comment on column rewards.fixed_amount is 'What its rule paid when it was decided, before any cap; null for shares.';
 
 create table seals (
   program_no integer not null,
@@ -625,6 +668,42 @@ create table source_types (
 );
 comment on table source_types is 'Which event types a source has ever delivered: invoice_payment.* decides what a bare payment intent may earn.';
 
+create table tier_changes (
+  program_no integer not null,
+  person_id bigint not null,
+  id bigint not null,
+  tier text not null,
+  since timestamp with time zone not null,
+  constraint tier_changes_pkey PRIMARY KEY (program_no, person_id, id)
+);
+comment on table tier_changes is 'Which tier somebody stood in when: a share of a payment goes by the payment''s own time.';
+
+create table usage_events (
+  program_no integer not null,
+  person_id bigint not null,
+  usage_id text not null,
+  quantity bigint not null,
+  billable boolean not null,
+  at timestamp with time zone not null,
+  constraint usage_events_pkey PRIMARY KEY (program_no, person_id, usage_id),
+  constraint usage_events_quantity_check CHECK ((quantity >= 0))
+);
+comment on table usage_events is 'The usage that counted, so that none counts twice; a few for each member.';
+
+create table usage_totals (
+  program_no integer not null,
+  person_id bigint not null,
+  quantity bigint not null,
+  billable bigint not null,
+  qualifying_at timestamp with time zone,
+  last_at timestamp with time zone not null,
+  constraint usage_totals_check CHECK (((quantity >= 0) AND ((billable >= 0) AND (billable <= quantity)))),
+  constraint usage_totals_pkey PRIMARY KEY (program_no, person_id)
+) with (fillfactor=70);
+comment on table usage_totals is 'What a member has used, counted up to the highest milestone of any rule; beyond it nothing is written.';
+comment on column usage_totals.qualifying_at is 'Event time at which usage reached what `qualify` asks for.';
+comment on column usage_totals.last_at is 'Known to the day.';
+
 CREATE OR REPLACE FUNCTION public.check_balanced()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -657,6 +736,35 @@ begin
     raise exception 'a % reward cannot become %', old.status, new.status using errcode = 'check_violation';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.count_referrals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    insert into referral_counts as c
+    select n.program_no, n.referrer_id, count(*) filter (where n.status = 'pending'), count(*) filter (where n.status = 'completed'),
+      count(*) filter (where n.status = 'completed' and n.qualified_at is not null), max(n.created_at)
+      from new_referrals n group by n.program_no, n.referrer_id order by 1, 2
+    on conflict on constraint referral_counts_pkey do update set pending = c.pending + excluded.pending,
+      completed = c.completed + excluded.completed, qualified = c.qualified + excluded.qualified,
+      last_at = greatest(c.last_at, excluded.last_at);
+  else
+    insert into referral_counts as c
+    select d.program_no, d.referrer_id, coalesce(sum(d.sign) filter (where d.status = 'pending'), 0),
+      coalesce(sum(d.sign) filter (where d.status = 'completed'), 0),
+      coalesce(sum(d.sign) filter (where d.status = 'completed' and d.qualified_at is not null), 0), max(d.created_at)
+      from (select 1 as sign, n.* from new_referrals n union all select -1, o.* from old_referrals o) d
+      group by d.program_no, d.referrer_id order by 1, 2
+    on conflict on constraint referral_counts_pkey do update set pending = c.pending + excluded.pending,
+      completed = c.completed + excluded.completed, qualified = c.qualified + excluded.qualified,
+      last_at = greatest(c.last_at, excluded.last_at);
+  end if;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.count_rewards()

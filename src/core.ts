@@ -10,6 +10,7 @@ import type { Pools } from './db/pool.ts';
 import { freezeDelivery } from './delivery/freeze.ts';
 import { Engine, type EngineOptions } from './engine/engine.ts';
 import { type ReadEvent, readEvent } from './engine/read-events.ts';
+import { isDisposable } from './fraud/disposable.ts';
 import { isPublicMailbox } from './fraud/public-mailboxes.ts';
 import { subnetOf } from './fraud/subnet.ts';
 import { Handoff } from './inbox/handoff.ts';
@@ -84,6 +85,7 @@ export function createCore(options: CoreOptions): Core {
       return made;
     },
     isPublicMailbox,
+    isDisposable,
     subnetOf,
     savePorts: (loaded) => ({
       keyVersion: keys.current,

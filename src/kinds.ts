@@ -9,6 +9,6 @@ import { signals } from './fraud/signals/index.ts';
 export const KINDS: Kinds = {
   signals: new Set(signals.keys()),
   sinks: new Set(['ledger', ...SINKS.keys()]),
-  rules: new Set(['payment']),
+  rules: new Set(['signup', 'qualified', 'usage', 'payment']),
   dialects: new Set(),
 };

@@ -7,6 +7,7 @@
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Entry, Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
+import { joinUsage, usageNeeds } from './usage.ts';
 
 /** `kept` lives on. Safe to run twice: the second time there is nothing left to move. Returns `kept` as it is now. */
 export function joinPersons(world: World, ctx: FoldContext, event: FoldEvent, kept: Person, gone: Person): Person {
@@ -16,6 +17,7 @@ export function joinPersons(world: World, ctx: FoldContext, event: FoldEvent, ke
     world.codes.put({ ...code, personId: kept.id, kind: 'link' });
   }
   moveReferrals(world, ctx, event, kept, gone);
+  joinUsage(world, kept.id, gone.id, usageNeeds(ctx.loaded.program));
   moveRewards(world, kept, gone);
   moveMoney(world, ctx, event, kept, gone);
   world.persons.put({ ...gone, mergedInto: kept.id, emailHash: null, firstPaymentId: null, firstPaidAt: null });
@@ -28,6 +30,7 @@ export function joinPersons(world: World, ctx: FoldContext, event: FoldEvent, ke
     emailVerified: kept.emailHash ? kept.emailVerified : gone.emailVerified,
     domainHash: kept.domainHash ?? gone.domainHash,
     rate: kept.rate ?? gone.rate,
+    tier: kept.tier ?? gone.tier,
     suspendedAt: kept.suspendedAt ?? gone.suspendedAt,
     suspendedReason: kept.suspendedReason ?? gone.suspendedReason,
   };

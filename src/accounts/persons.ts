@@ -34,6 +34,7 @@ function createPerson(world: World, ctx: FoldContext, memberId: string, name: st
     emailVerified: null,
     domainHash: null,
     publicMailbox: false,
+    disposable: false,
     orgId: null,
     rate: null,
     tier: null,
@@ -161,6 +162,7 @@ function withAddress(
     emailHash,
     domainHash: ctx.keyed.hash('domain', matched.domain),
     publicMailbox: ctx.isPublicMailbox(matched.domain),
+    disposable: ctx.isDisposable(matched.domain),
   };
 }
 

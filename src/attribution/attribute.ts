@@ -118,6 +118,8 @@ function refer(
     evidence: [evidence],
     createdAt: event.occurredAt ?? event.receivedAt,
     completedAt: null,
+    qualifiedAt: null,
+    qualifyUntil: null,
   };
   world.referrals.put(referral);
   world.codes.put({ ...code, uses: code.uses + 1 });

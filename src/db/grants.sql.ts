@@ -14,6 +14,7 @@ export const APPEND_ONLY: readonly string[] = [
   'audit_log',
   'delivery_attempts',
   'claims',
+  'tier_changes',
   'program_versions',
 ];
 
@@ -21,6 +22,7 @@ export const APPEND_ONLY: readonly string[] = [
 export const EXCEPTIONS: readonly Grant[] = [
   { table: 'balances', privileges: 'select' },
   { table: 'reward_days', privileges: 'select' },
+  { table: 'referral_counts', privileges: 'select' },
   { table: 'schema_migrations', privileges: 'select' },
   { table: 'schema_migrations_lock', privileges: 'select' },
 ];

@@ -10,9 +10,12 @@ import { reject, settle } from '../ledger/settle.ts';
 import { type Command, type CommandOutcome, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
 import { parsePercent } from '../model/money.ts';
+import { tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
+import { evaluateReferralRewards } from './evaluate-rewards.ts';
+import { waitingOf } from './marks.ts';
 import { handleMemberCommand } from './member-commands.ts';
 
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
@@ -39,6 +42,9 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return withReward(world, command.rewardId, (reward) => reevaluate(world, ctx, reward, cause));
     case 'delivery.result':
       return withReward(world, command.rewardId, (reward) => deliveryResult(world, ctx, reward, command, cause));
+    case 'referral.due':
+      evaluateReferralRewards(world, ctx, BigInt(command.refereeId), cause);
+      return DONE;
     case 'payment.match_due':
       return matchDue(world, ctx, BigInt(command.paymentId), cause);
     case 'member.patch':
@@ -87,6 +93,7 @@ function withReward(world: World, id: string, run: (reward: Reward) => CommandOu
 
 function reevaluate(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
   if (reward.paymentId !== null) evaluatePayment(world, ctx, reward.paymentId, cause);
+  else evaluateReferralRewards(world, ctx, reward.refereeId, cause);
   return DONE;
 }
 
@@ -120,14 +127,18 @@ function refuseReward(
   return DONE;
 }
 
-/** Takes a credited reward back whole, for good: no later fact of its payment restores it. */
+/** Takes back whole, for good, what is credited or vests: no later fact restores it. */
 function reverse(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
   if (reward.status === 'failed' && reward.outcome === 'unknown') return refuse('outcome_unknown');
-  if (reward.status !== 'credited' || reward.flags.includes(REVERSED_BY_ADMIN)) return refuse('not_reversible');
+  const isTheirs = reward.status === 'credited' || (reward.status === 'pending' && EARNED.has(reward.reason ?? ''));
+  if (!isTheirs || reward.flags.includes(REVERSED_BY_ADMIN)) return refuse('not_reversible');
   const marked = { ...reward, flags: [...reward.flags, REVERSED_BY_ADMIN] };
-  settle(world, ctx, marked, 0n, null, cause);
+  settle(world, ctx, marked, 0n, waitingOf(reward), cause);
   return DONE;
 }
+
+/** Pending for no other reason than time: earned, and to be reversed rather than rejected. */
+const EARNED: ReadonlySet<string> = new Set(['vesting', 'settling']);
 
 /** The open delivery's answer; then whatever changed meanwhile is made good. An answer to a settled one changes nothing. */
 function deliveryResult(
@@ -140,9 +151,7 @@ function deliveryResult(
   const open = world.openDeliveries.get(BigInt(command.deliveryId));
   if (!open || reward.inFlight !== open.id) return DONE;
   const taken = takeResult(world, ctx, reward, open, command.result, cause);
-  if (taken.inFlight !== null) return DONE;
-  if (reward.paymentId !== null) evaluatePayment(world, ctx, reward.paymentId, cause);
-  return DONE;
+  return taken.inFlight === null ? reevaluate(world, ctx, reward, cause) : DONE;
 }
 
 /** It has waited: it earns if this source delivers invoice payments, since then one would have named it. */
@@ -163,12 +172,17 @@ function patchMember(world: World, ctx: FoldContext, command: Of<'member.patch'>
   const rate = command.rate === undefined ? person.rate : command.rate === null ? null : parsePercent(command.rate);
   const suspendedAt =
     command.suspended === undefined ? person.suspendedAt : command.suspended ? (person.suspendedAt ?? ctx.now) : null;
+  const tier = command.tier === undefined ? person.tier : command.tier;
+  if (tier !== person.tier) {
+    const named = tierOf(ctx.loaded.program, { tier })?.name;
+    if (named) world.tierChanges.put({ id: ctx.nextId(), personId: person.id, tier: named, since: ctx.now });
+  }
   world.persons.put({
     ...person,
     rate,
     suspendedAt,
     suspendedReason: suspendedAt ? (command.suspendedReason ?? person.suspendedReason) : null,
-    tier: command.tier === undefined ? person.tier : command.tier,
+    tier,
     note: command.note === undefined ? person.note : command.note,
   });
   if (command.suspended === undefined) return DONE;

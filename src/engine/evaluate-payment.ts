@@ -5,13 +5,19 @@
  */
 import { assessPayment } from '../fraud/assess.ts';
 import type { Assessment } from '../fraud/signal.ts';
+import { DOUBLED } from '../ledger/history.ts';
 import { reject, settle } from '../ledger/settle.ts';
 import type { Cause, FoldContext } from '../model/fold.ts';
+import { minOf } from '../model/money.ts';
 import type { PaymentRule } from '../model/program.ts';
 import type { Payment, Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { deductionsOf, remaining, takesMoney } from '../payments/net.ts';
+import { takeAllowance } from '../rewards/cap.ts';
 import { type Decision, decidePayment, type PaymentParties, paymentRules } from '../rewards/decide.ts';
+import { addVolume, tierAt } from '../rewards/tiers.ts';
+import { waitsFor } from '../rewards/waits.ts';
+import { ASSESSED, isAssessed, waitingOf, withFlag, withState } from './marks.ts';
 
 /** Flags that follow the facts: they come and go with an open dispute, and with what names a payment's invoice. */
 const DISPUTED = 'disputed';
@@ -22,7 +28,7 @@ export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigin
   if (!payment) return;
   const rewards = world.rewards.by('payment', payment.id);
   if (payment.mergedInto !== null) {
-    for (const reward of rewards) settle(world, ctx, withFlag(reward, 'merged'), 0n, null, cause);
+    for (const reward of rewards) settle(world, ctx, withFlag(reward, DOUBLED), 0n, null, cause);
     return;
   }
   if (!payment.figures) return;
@@ -33,11 +39,21 @@ export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigin
     return;
   }
   const reasons = paymentRules(ctx.loaded.program).map((rule) => applyRule(world, ctx, rule, parties, cause));
+  if (rewards.length === 0) countVolume(world, ctx, parties);
   keepReason(
     world,
     world.payments.get(payment.id) ?? payment,
     reasons.includes(null) ? null : (reasons[0] ?? 'no_rule'),
   );
+}
+
+/** Once for each payment, when it first earned its referrer a share; what follows goes by it. */
+function countVolume(world: World, ctx: FoldContext, { payment, referrer }: PaymentParties): void {
+  const share = world.rewards.by('payment', payment.id).find((r) => r.beneficiary === 'referrer' && r.rate !== null);
+  if (!share || !payment.figures || share.conversionDen === 0n) return;
+  const { gross, tax } = payment.figures;
+  const net = ((gross - tax) * share.conversionNum) / share.conversionDen;
+  addVolume(world, ctx.loaded.program, referrer, payment.paidAt ?? payment.createdAt, net);
 }
 
 /** Referee and referrer of a payment, or why there are none. */
@@ -69,7 +85,9 @@ function applyRule(
   const figures = payment.figures as NonNullable<Payment['figures']>;
   const left = remaining(figures, deductions.filter(takesMoney), rule.of);
   const existing = world.rewards.by('payment', payment.id).find((reward) => reward.rule === rule.name);
-  const outcome = decidePayment(ctx, rule, parties, left, existing);
+  const beneficiary = rule.to === 'referrer' ? parties.referrer : parties.referee;
+  const tier = tierAt(world, ctx.loaded.program, beneficiary, payment.paidAt ?? payment.createdAt);
+  const outcome = decidePayment(ctx, rule, parties, { left, existing, tier });
   if (outcome.kind === 'nothing') {
     if (existing) settle(world, ctx, existing, 0n, waitingOf(existing), cause);
     return outcome.reason;
@@ -85,29 +103,24 @@ function applyRule(
   }
   const assessed = isAssessed(reward) ? reward : assess(world, ctx, { ...decision, reward }, parties, cause);
   if (assessed.status === 'rejected') return assessed.reason;
-  settle(world, ctx, assessed, decision.target, waitsFor(assessed, disputed || payment.unmatched), cause);
+  const capped = isAssessed(reward) ? assessed : withinCap(world, ctx, rule, assessed, cause);
+  if (capped.status === 'rejected') return capped.reason;
+  const target = minOf(decision.target, capped.allowance ?? decision.target);
+  settle(world, ctx, capped, target, waitsFor(capped, ctx.now, disputed || payment.unmatched), cause);
   return null;
+}
+
+/** The first time that a payment earns: what the cap leaves of it, and its part of the month's volume. */
+function withinCap(world: World, ctx: FoldContext, rule: PaymentRule, reward: Reward, cause: Cause): Reward {
+  const allowance = takeAllowance(world, rule, reward, reward.amount);
+  if (allowance === 0n) return reject(world, ctx, reward, 'cap_reached', cause);
+  return { ...reward, allowance, amount: allowance ?? reward.amount };
 }
 
 /** Not decided yet: it is not known whether an invoice stands behind it, or the signup is not complete. */
 function unreadyReason({ payment, referral }: PaymentParties): string | null {
   if (payment.matchUntil) return 'matching';
   return referral.status === 'pending' ? 'qualifying' : null;
-}
-
-function waitsFor(reward: Reward, warned: boolean): string | null {
-  if (reward.approvedAt) return null;
-  return !reward.released || warned ? 'held' : null;
-}
-
-function waitingOf(reward: Reward): string | null {
-  return reward.status === 'pending' && reward.reason !== 'delivering' ? reward.reason : null;
-}
-
-const ASSESSED = 'assessed';
-
-function isAssessed(reward: Reward): boolean {
-  return reward.explain.some((finding) => finding.asked === ASSESSED);
 }
 
 /** Asks the signals, once. What they said is kept with the reward for good. */
@@ -145,15 +158,6 @@ function together(asked: Assessment, parties: PaymentParties): Pick<Assessment, 
   if (parties.referrer.suspendedAt) extra.push('suspended');
   if (extra.length === 0 || asked.then === 'deny') return asked;
   return { then: 'hold', flags: [...new Set([...asked.flags, ...extra])] };
-}
-
-function withState(reward: Reward, flag: string, on: boolean): Reward {
-  if (on) return withFlag(reward, flag);
-  return reward.flags.includes(flag) ? { ...reward, flags: reward.flags.filter((each) => each !== flag) } : reward;
-}
-
-function withFlag(reward: Reward, flag: string): Reward {
-  return reward.flags.includes(flag) ? reward : { ...reward, flags: [...reward.flags, flag] };
 }
 
 function keepReason(world: World, payment: Payment, reason: string | null): void {

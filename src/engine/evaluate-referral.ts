@@ -23,9 +23,26 @@ export function evaluateReferral(
   if (!found) return false;
   const decided = found.isNew ? decide(world, ctx, person, found.referral) : found.referral;
   const completes = decided.status === 'pending' && completed;
-  const referral: Referral = completes ? { ...decided, status: 'completed', completedAt: ctx.now } : decided;
+  const referral = completes ? complete(world, ctx, person, decided) : decided;
   if (referral !== world.referrals.get(person.id)) world.referrals.put(referral);
   return found.isNew || completes;
+}
+
+/** The signup counts; with one referral for each e-mail domain, unless somebody from there came before by this code. */
+function complete(world: World, ctx: FoldContext, referee: Person, referral: Referral): Referral {
+  const { onePerEmailDomain, exceptPublicMailboxes } = ctx.loaded.program.limits;
+  const { domainHash } = referee;
+  if (onePerEmailDomain && domainHash && !(exceptPublicMailboxes && referee.publicMailbox)) {
+    const { codeKey } = referral;
+    const first = world.domainUses.get(`${codeKey}\n${domainHash}`);
+    const said = first && first.refereeId !== referee.id ? 'domain_used' : 'clear';
+    const finding = { asked: 'limit one_referral_per email_domain', saw: { code: codeKey }, said };
+    const evidence = [...referral.evidence, finding];
+    if (said === 'domain_used') return { ...referral, evidence, status: 'denied', reason: said };
+    if (!first) world.domainUses.put({ codeKey, domainHash, refereeId: referee.id });
+    return { ...referral, evidence, status: 'completed', completedAt: ctx.now };
+  }
+  return { ...referral, status: 'completed', completedAt: ctx.now };
 }
 
 function decide(world: World, ctx: FoldContext, referee: Person, referral: Referral): Referral {

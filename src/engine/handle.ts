@@ -12,8 +12,9 @@ import {
   takeMember,
   tieCustomer,
 } from '../accounts/persons.ts';
+import { takeUse, usageNeeds } from '../accounts/usage.ts';
 import type { CommandOutcome } from '../model/commands.ts';
-import type { Fact, PaymentFact } from '../model/facts.ts';
+import type { Fact, PaymentFact, UsageFact } from '../model/facts.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Payment, Person } from '../model/records.ts';
 import type { World } from '../model/world.ts';
@@ -22,6 +23,7 @@ import { takeDispute, takeLink, takePayment, takeRefund } from '../payments/take
 import { handleCommand } from './commands.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
+import { evaluateReferralRewards } from './evaluate-rewards.ts';
 
 export type Outcome = { readonly kind: 'handled' } | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -32,36 +34,41 @@ export function handle(world: World, event: FoldEvent, ctx: FoldContext): Outcom
   if (content.kind === 'command') return asOutcome(handleCommand(world, ctx, event, content.command));
   noteType(world, event, ctx);
   if (content.normalized.ignored !== undefined) return { kind: 'ignored', reason: content.normalized.ignored };
-  // No rule that is built counts usage: said in the inbox, and replayed once one does.
   const { facts } = content.normalized;
-  if (facts.length > 0 && facts.every((fact) => fact.fact === 'usage'))
-    return { kind: 'ignored', reason: 'no_usage_rule' };
   const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
   for (const fact of facts) {
-    const touched = new Set(take(world, ctx, event, fact).map((payment) => payment.id));
+    const { payments, people } = take(world, ctx, event, fact);
+    const touched = new Set(payments.map((payment) => payment.id));
     // What a row that was merged away had earned is taken back before the row that stays earns.
     for (const id of touched)
       for (const gone of world.payments.by('merged', id)) evaluatePayment(world, ctx, gone.id, cause);
     for (const id of touched) evaluatePayment(world, ctx, id, cause);
+    for (const id of people) evaluateReferralRewards(world, ctx, id, cause);
   }
   return HANDLED;
+}
+
+/** What a fact may have changed: payments, and people whose own referral it may concern. */
+interface Touched {
+  readonly payments: readonly Payment[];
+  readonly people: Iterable<bigint>;
 }
 
 function asOutcome(outcome: CommandOutcome): Outcome {
   return outcome.ok ? HANDLED : { kind: 'ignored', reason: outcome.code };
 }
 
-/** Keeps what the fact tells; returns the payments that it touches. */
-function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact): readonly Payment[] {
+/** Keeps what the fact tells. */
+function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact): Touched {
   switch (fact.fact) {
     case 'payment':
       return takePaid(world, ctx, event, fact);
     case 'payment_link':
-      return takeLink(world, ctx, event, fact);
+      return ofPayments(takeLink(world, ctx, event, fact));
     case 'refund':
-      return takeRefund(world, ctx, event, fact);
+      return ofPayments(takeRefund(world, ctx, event, fact));
     case 'dispute':
-      return takeDispute(world, ctx, event, fact);
+      return ofPayments(takeDispute(world, ctx, event, fact));
     case 'member': {
       const person = takeMember(world, ctx, event, fact);
       return joined(world, ctx, event, person, fact.codes, person.completedAt !== null);
@@ -73,11 +80,30 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact): rea
     case 'member_deleted': {
       const person = personOfMember(world, fact.memberId);
       if (person && !person.deletedAt) world.persons.put({ ...person, deletedAt: ctx.now });
-      return [];
+      return NOTHING;
     }
     case 'usage':
-      return [];
+      return { payments: [], people: takeUsage(world, ctx, event, fact) };
   }
+}
+
+const NOTHING: Touched = { payments: [], people: [] };
+
+function ofPayments(payments: readonly Payment[]): Touched {
+  const people = payments.flatMap(({ personId }) => (personId === null ? [] : [personId]));
+  return { payments, people: new Set(people) };
+}
+
+/** Usage counts toward milestones and qualification. Somebody may use the product before we hear of their signup. */
+function takeUsage(world: World, ctx: FoldContext, event: FoldEvent, fact: UsageFact): bigint[] {
+  const { program } = ctx.loaded;
+  const person = ensureMember(world, ctx, fact.memberId);
+  const told = fact.at ?? event.occurredAt ?? event.receivedAt;
+  // What has not happened yet by our clock happened when it was told.
+  const at = told < ctx.now ? told : ctx.now;
+  const { usageId, quantity, billable } = fact;
+  const use = { personId: person.id, usageId, quantity, billable, at };
+  return takeUse(world, usageNeeds(program), use) ? [person.id] : [];
 }
 
 /** Somebody became known, or better known: codes, then the payments that waited for them. */
@@ -88,21 +114,22 @@ function joined(
   person: Person,
   codes: PaymentFact['codes'],
   completed: boolean,
-): readonly Payment[] {
+): Touched {
   const changed = evaluateReferral(world, ctx, event, person, codes, completed);
   const claimed = claimByEmail(world, ctx, person, personsPort(world, ctx, event));
   const waiting = world.payments.by('person', person.id).filter((payment) => payment.reason === 'unattributed');
-  return changed ? [...world.payments.by('person', person.id), ...claimed] : [...claimed, ...waiting];
+  const payments = changed ? [...world.payments.by('person', person.id), ...claimed] : [...claimed, ...waiting];
+  return { payments, people: [person.id] };
 }
 
-function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: PaymentFact): readonly Payment[] {
+function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: PaymentFact): Touched {
   const taken = takePayment(world, ctx, event, fact);
   const payment = resolvePayer(world, ctx, event, taken, fact, personsPort(world, ctx, event));
   const person = payment.personId === null ? undefined : world.persons.get(payment.personId);
   if (person && fact.codes.length > 0 && isNewcomer(person, payment)) {
     evaluateReferral(world, ctx, event, person, fact.codes, true);
   }
-  return [payment];
+  return { payments: [payment], people: person ? [person.id] : [] };
 }
 
 /** A code on a payment refers somebody who pays for the first time, not a customer of long standing. */

@@ -35,6 +35,14 @@ export interface Keys {
   readonly codeOwners: Set<string>;
   /** Members who get a further code. */
   readonly newCodes: Set<string>;
+  /** Members told to use the product, with the earliest time that their uses name, ms. */
+  readonly users: Map<string, number>;
+  /** Members told about, with the codes and addresses that came along: for limits on both together. */
+  readonly signups: Map<string, { readonly codeKeys: Set<string>; readonly domainHashes: Set<string> }>;
+  /** Members whose code is refreshed. */
+  readonly refreshed: Set<string>;
+  /** Referees whose time has come. */
+  readonly refereeIds: Set<bigint>;
   readonly rewardIds: Set<bigint>;
   readonly paymentIds: Set<bigint>;
   /** Event times of the payments, ms. */
@@ -55,6 +63,10 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     claimEmails: new Set(),
     codeOwners: new Set(),
     newCodes: new Set(),
+    users: new Map(),
+    signups: new Map(),
+    refreshed: new Set(),
+    refereeIds: new Set(),
     rewardIds: new Set(),
     paymentIds: new Set(),
     paidAt: new Set(),
@@ -68,15 +80,21 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
 
 function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('rewardId' in command) keys.rewardIds.add(BigInt(command.rewardId));
+  if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if (!('memberId' in command)) return;
   person(keys, aliasKey('member', command.memberId));
   keys.codeOwners.add(aliasKey('member', command.memberId));
-  if ('code' in command) keys.codeKeys.add(command.code.trim().toLowerCase());
+  if ('code' in command) {
+    keys.codeKeys.add(command.code.trim().toLowerCase());
+    if (command.command === 'claim.make') addSignup(keys, keyed, command.memberId, undefined, [command]);
+  }
+  if (command.command === 'code.refresh') keys.refreshed.add(aliasKey('member', command.memberId));
   if (command.command === 'code.refresh' || command.command === 'link.make') keys.newCodes.add(command.memberId);
   if (command.command === 'member.seen') {
     keys.names.set(command.memberId, command.name);
     addEmail(keys, keyed, command.email, true);
+    addSignup(keys, keyed, command.memberId, command.email, []);
   }
 }
 
@@ -92,6 +110,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       keys.names.set(fact.memberId, fact.name);
       addEmail(keys, keyed, fact.email, true);
       addCodes(keys, fact.codes);
+      addSignup(keys, keyed, fact.memberId, fact.email, fact.codes);
       if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
       return;
     case 'member_deleted':
@@ -119,9 +138,12 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       addObjects(keys, fact, fact.objects);
       addDeduction(keys, fact, 'dispute', fact.disputeId);
       return;
-    case 'usage':
-      keys.aliases.add(aliasKey('member', fact.memberId));
+    case 'usage': {
+      const alias = aliasKey('member', fact.memberId);
+      keys.aliases.add(alias);
+      keys.users.set(alias, Math.min(keys.users.get(alias) ?? Infinity, fact.at?.getTime() ?? Infinity));
       return;
+    }
   }
 }
 
@@ -139,6 +161,21 @@ function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact
   }
   addEmail(keys, keyed, fact.email, false);
   addCodes(keys, fact.codes);
+}
+
+function addSignup(
+  keys: Keys,
+  keyed: Keyed,
+  memberId: string,
+  email: string | undefined,
+  codes: readonly { readonly code: string }[],
+): void {
+  const alias = aliasKey('member', memberId);
+  const signup = keys.signups.get(alias) ?? { codeKeys: new Set(), domainHashes: new Set() };
+  const matched = email ? matchEmail(email) : undefined;
+  if (matched) signup.domainHashes.add(keyed.hash('domain', matched.domain));
+  for (const { code } of codes) signup.codeKeys.add(code.trim().toLowerCase());
+  keys.signups.set(alias, signup);
 }
 
 function addTie(

@@ -3,30 +3,21 @@
  * Promises: called after the program's lock was taken, in a statement of its own, it sees what every earlier batch
  * wrote. Must never: query once per event, or write anything.
  */
-import type { PoolClient, QueryConfig } from 'pg';
+import type { PoolClient } from 'pg';
 import { nextSeed } from '../accounts/codes.ts';
 import { personOfMember } from '../accounts/persons.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
-import type { Table } from '../model/table.ts';
-import { type Balance, type OpenDelivery, objectKey, World } from '../model/world.ts';
+import { type Balance, objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
+import { loadPartsOf, loadRules } from './load-rules.sql.ts';
+import { type By, fetch, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
-import { selectAllSql, selectSql, type TableSpec } from './tables.sql.ts';
-
-export type Statement = (name: string, text: string, values: unknown[]) => QueryConfig;
+import { selectAllSql } from './tables.sql.ts';
 
 /** Codes are derived; the first three candidates of a new member are enough for any number of collisions we will see. */
 const CODE_ATTEMPTS = 3;
-
-interface Loader {
-  readonly client: PoolClient;
-  readonly statement: Statement;
-  readonly programNo: number;
-  readonly world: World;
-  readonly ctx: FoldContext;
-}
 
 export async function loadWorld(
   client: PoolClient,
@@ -41,41 +32,9 @@ export async function loadWorld(
   await Promise.all([loadCodes(load, keys), loadPayments(load, keys)]);
   await loadRewards(load, keys);
   await loadPeople(load, keys);
+  await loadRules(load, keys);
   await loadSignals(load, keys);
   return load.world;
-}
-
-async function rows(load: Loader, name: string, text: string, values: unknown[]): Promise<Record<string, unknown>[]> {
-  const result = await load.client.query(load.statement(name, text, [load.programNo, ...values]));
-  return result.rows as Record<string, unknown>[];
-}
-
-interface By {
-  /** Columns of the key, as record fields. */
-  readonly by: readonly string[];
-  /** One array a column. */
-  readonly keys: readonly (readonly unknown[])[];
-  /** A further condition and its values. */
-  readonly more?: string;
-  readonly values?: readonly unknown[];
-}
-
-async function read(
-  load: Loader,
-  spec: TableSpec,
-  { by, keys, more, values = [] }: By,
-): Promise<Record<string, unknown>[]> {
-  if (keys[0]?.length === 0) return [];
-  return await rows(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [
-    ...keys,
-    ...values,
-  ]);
-}
-
-async function fetch<R>(load: Loader, into: Table<R>, spec: TableSpec, by: By): Promise<R[]> {
-  const records = (await read(load, spec, by)).map((row) => decode<R>(spec, row));
-  for (const record of records) into.load(record);
-  return records;
 }
 
 async function loadSourceTypes(load: Loader): Promise<void> {
@@ -163,15 +122,6 @@ async function loadClaimable(load: Loader, keys: Keys): Promise<void> {
   ]);
 }
 
-function personIds(world: World, aliases: Iterable<string>): bigint[] {
-  const ids = new Set<bigint>();
-  for (const alias of aliases) {
-    const known = world.aliases.get(alias);
-    if (known) ids.add(known.personId);
-  }
-  return [...ids];
-}
-
 /** Customers' persons that are about to be joined into a member's, with all that they have. */
 function joinable(world: World, keys: Keys): bigint[] {
   return keys.ties.flatMap(({ customer, members }) => {
@@ -215,23 +165,14 @@ async function loadRewards(load: Loader, keys: Keys): Promise<void> {
     fetch(load, world.rewards, tables.REWARDS, { by: ['paymentId'], keys: [payments] }),
     fetch(load, world.rewards, tables.REWARDS, { by: ['id'], keys: [[...keys.rewardIds]] }),
   ]);
-  const rewards = Array.from(world.rewards.all());
-  if (rewards.length === 0) return;
-  const ids = rewards.map((reward) => reward.id);
-  await fetch(load, world.lots, tables.LOTS, { by: ['rewardId'], keys: [ids] });
-  const open = rewards.map((reward) => reward.inFlight).filter((id) => id !== null);
-  if (open.length === 0) return;
-  const text =
-    'select id, reward_id, kind, amount, state from deliveries where program_no = $1 and id = any($2::bigint[]) order by id for update';
-  for (const row of await rows(load, 'load open deliveries', text, [open])) {
-    const { id, reward_id: rewardId, kind, amount, state } = row;
-    world.openDeliveries.load({ id, rewardId, kind, amount, state, tryNow: false } as OpenDelivery);
-  }
+  await loadPartsOf(load, Array.from(world.rewards.all()));
 }
 
 async function loadPeople(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
-  const ids = new Set<bigint>();
+  await loadClosing(load, keys);
+  const ids = new Set<bigint>(keys.refereeIds);
+  for (const referral of world.referrals.all()) ids.add(referral.refereeId);
   for (const alias of world.aliases.all()) ids.add(alias.personId);
   for (const code of world.codes.all()) ids.add(code.personId);
   for (const person of world.persons.all()) ids.add(person.id);
@@ -247,6 +188,13 @@ async function loadPeople(load: Loader, keys: Keys): Promise<void> {
   ]);
   await loadCustomerIds(load);
   await loadJoinable(load, keys);
+}
+
+/** Pending referrals of members whose code is refreshed, where that ends them. */
+async function loadClosing(load: Loader, keys: Keys): Promise<void> {
+  if (load.ctx.loaded.program.code.onRefresh !== 'close_pending') return;
+  const by = { by: ['referrerId'], keys: [personIds(load.world, keys.refreshed)], more: `and t.status = 'pending'` };
+  await fetch(load, load.world.referrals, tables.REFERRALS, by);
 }
 
 /** Which ids a customer's person goes by, and which customer a beneficiary is at the sink. */

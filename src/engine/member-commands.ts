@@ -7,10 +7,11 @@ import { freeCode, nextSeed, primaryCode, putCode, revokePrimary } from '../acco
 import { ensureMember, personOfMember, takeMember } from '../accounts/persons.ts';
 import { type Command, type CommandOutcome, type CommandRefusal, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
-import type { Person } from '../model/records.ts';
+import type { Code, Person } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
+import { evaluateReferralRewards } from './evaluate-rewards.ts';
 
 type MemberCommand = Extract<Command, { command: 'member.seen' | 'claim.make' | `code.${string}` | 'link.make' }>;
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
@@ -28,7 +29,7 @@ export function handleMemberCommand(
     case 'claim.make':
       return claim(world, ctx, event, command);
     case 'code.refresh':
-      return withMember(world, command, (person) => refresh(world, ctx, person));
+      return withMember(world, command, (person) => refresh(world, ctx, person, causeOf(ctx, event)));
     case 'code.set':
       return withMember(world, command, (person) => setCode(world, ctx, person, command.code));
     case 'code.revoke':
@@ -56,9 +57,14 @@ function claim(world: World, ctx: FoldContext, event: FoldEvent, command: Of<'cl
   const claims = [{ code: command.code, carrier: 'claim' }];
   const changed = evaluateReferral(world, ctx, event, person, claims, person.emailVerified !== false);
   if (!changed) return refuse(refusalOf(world, person, codeKey));
-  const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
+  const cause = causeOf(ctx, event);
   for (const payment of world.payments.by('person', person.id)) evaluatePayment(world, ctx, payment.id, cause);
+  evaluateReferralRewards(world, ctx, person.id, cause);
   return DONE;
+}
+
+function causeOf(ctx: FoldContext, event: FoldEvent): Cause {
+  return { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
 }
 
 function refusalOf(world: World, person: Person, codeKey: string): CommandRefusal {
@@ -66,11 +72,21 @@ function refusalOf(world: World, person: Person, codeKey: string): CommandRefusa
   return (made.at(-1)?.outcome ?? 'unknown_code') as CommandRefusal;
 }
 
-function refresh(world: World, ctx: FoldContext, person: Person): CommandOutcome {
+function refresh(world: World, ctx: FoldContext, person: Person, cause: Cause): CommandOutcome {
   const code = freeCode(world, ctx, nextSeed(world, person), undefined);
-  revokePrimary(world, ctx, person);
+  const old = revokePrimary(world, ctx, person);
   putCode(world, ctx, person, { code, kind: 'primary' });
+  if (old && ctx.loaded.program.code.onRefresh === 'close_pending') closePending(world, ctx, person, old, cause);
   return DONE;
+}
+
+/** Signups that the old code brought and that are not complete yet end with it. */
+function closePending(world: World, ctx: FoldContext, person: Person, { codeKey }: Code, cause: Cause): void {
+  for (const referral of world.referrals.by('referrer', person.id)) {
+    if (referral.status !== 'pending' || referral.codeKey !== codeKey) continue;
+    world.referrals.put({ ...referral, status: 'denied', reason: 'code_refreshed' });
+    evaluateReferralRewards(world, ctx, referral.refereeId, cause);
+  }
 }
 
 /** A vanity code. The one before dies; asking for one's own again changes its spelling only. */

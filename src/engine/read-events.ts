@@ -5,7 +5,7 @@
  */
 import type { Command } from '../model/commands.ts';
 import { INTERNAL_SOURCE } from '../model/commands.ts';
-import type { Normalized } from '../model/facts.ts';
+import type { Fact, Normalized } from '../model/facts.ts';
 import type { FoldEvent } from '../model/fold.ts';
 import type { Program } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
@@ -65,9 +65,15 @@ function normalizeBatch(body: unknown, receivedAt: Date): Normalized {
   const facts = events.map((input, index) => {
     const parsed = parseCanonical(withTime(input, receivedAt));
     if (!parsed.ok) throw new Error(`events[${index}].${parsed.field}: ${parsed.reason}`);
-    return factOf(parsed.event as CanonicalEvent, API_SOURCE);
+    return timed(factOf(parsed.event as CanonicalEvent, API_SOURCE), parsed.event as CanonicalEvent);
   });
   return { mode: undefined, occurredAt: undefined, facts, ignored: undefined };
+}
+
+/** A batch has no time of its own: each signup is as old as its own event says. */
+function timed(fact: Fact, { timestamp }: CanonicalEvent): Fact {
+  if (fact.fact !== 'member' || fact.change !== 'created' || fact.createdAt || !timestamp) return fact;
+  return { ...fact, createdAt: new Date(timestamp) };
 }
 
 /** An event that names no time happened when it was told. */

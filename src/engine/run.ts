@@ -13,7 +13,8 @@ import type { FoldContext, Keyed } from '../model/fold.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
 import { type Folded, fold } from './fold.ts';
-import { loadWorld, type Statement } from './load-world.sql.ts';
+import { loadWorld } from './load-world.sql.ts';
+import type { Statement } from './loader.sql.ts';
 import * as lock from './lock.sql.ts';
 import { type ReadEvent, readEvent, type StoredEvent } from './read-events.ts';
 import { markHandled, type SavePorts, saveEffects } from './save-effects.sql.ts';
@@ -26,6 +27,7 @@ export interface EnginePorts {
   readonly handoff: Handoff<ReadEvent>;
   readonly keyedFor: (loaded: LoadedProgram) => Keyed;
   readonly isPublicMailbox: (domain: string) => boolean;
+  readonly isDisposable: (domain: string) => boolean;
   readonly subnetOf: (ip: string) => string | undefined;
   readonly savePorts: (loaded: LoadedProgram) => SavePorts;
   /** This process, for the note of what is in flight. */
@@ -147,6 +149,7 @@ async function contextFor(ports: EnginePorts, client: pg.PoolClient, loaded: Loa
     },
     keyed: ports.keyedFor(loaded),
     isPublicMailbox: ports.isPublicMailbox,
+    isDisposable: ports.isDisposable,
     subnetOf: ports.subnetOf,
   };
 }

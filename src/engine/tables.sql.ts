@@ -29,6 +29,7 @@ export const PERSONS = table('persons', ['id'], {
   emailVerified: 'boolean',
   domainHash: 'text',
   publicMailbox: 'boolean',
+  disposable: 'boolean',
   orgId: 'text',
   rate: 'bigint',
   tier: 'text',
@@ -78,6 +79,39 @@ export const REFERRALS = table('referrals', ['refereeId'], {
   evidence: 'json',
   createdAt: 'timestamptz',
   completedAt: 'timestamptz',
+  qualifiedAt: 'timestamptz',
+  qualifyUntil: 'timestamptz',
+});
+export const REFERRAL_COUNTS = table('referral_counts', ['personId'], { personId: 'bigint', qualified: 'bigint' });
+export const DOMAIN_USES = table('domain_uses', ['codeKey', 'domainHash'], {
+  codeKey: 'text',
+  domainHash: 'text',
+  refereeId: 'bigint',
+});
+export const USAGE_TOTALS = table('usage_totals', ['personId'], {
+  personId: 'bigint',
+  quantity: 'bigint',
+  billable: 'bigint',
+  qualifyingAt: 'timestamptz',
+  lastAt: 'timestamptz',
+});
+export const USAGE_EVENTS = table('usage_events', ['personId', 'usageId'], {
+  personId: 'bigint',
+  usageId: 'text',
+  quantity: 'bigint',
+  billable: 'boolean',
+  at: 'timestamptz',
+});
+export const TIER_CHANGES = table('tier_changes', ['personId', 'id'], {
+  id: 'bigint',
+  personId: 'bigint',
+  tier: 'text',
+  since: 'timestamptz',
+});
+export const MONTH_VOLUMES = table('month_volumes', ['personId', 'month'], {
+  personId: 'bigint',
+  month: 'text',
+  net: 'bigint',
 });
 export const CLAIMS = table('claims', ['id'], {
   id: 'bigint',
@@ -165,6 +199,7 @@ export const REWARDS = table('rewards', ['id'], {
   forfeitedAmount: 'bigint',
   postedAmount: 'bigint',
   allowance: 'bigint',
+  fixedAmount: 'bigint',
   rate: 'bigint',
   conversionNum: 'bigint',
   conversionDen: 'bigint',

@@ -4,22 +4,47 @@
  * what and when, so that however often it runs each is told once.
  */
 
-/** Payments that have waited their match_within become events `payment.match_due`. */
-export const TELL_MATCHES = `with due as (
-    select p.id, p.match_until from payments p
-    where p.program_no = $1 and p.match_until <= $2 order by p.match_until limit 1000),
+/** `due` selects (id, at) of what is due at $2, at most a thousand; `field` is what the command calls the id. */
+function tell(command: string, field: string, due: string): string {
+  return `with due as (${due} order by at limit 1000),
   stored as (
     insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, tried_once, body, body_hash)
-    select $1, 'plusone', 'match_due:' || d.id || ':' || extract(epoch from d.match_until), 'payment.match_due', $2, d.match_until, $3,
+    select $1, 'plusone', '${command}:' || d.id || ':' || extract(epoch from d.at), '${command}', $2, d.at, $3,
       b.body, sha256(convert_to(b.body, 'UTF8'))
-    from due d cross join lateral (select json_build_object('command', 'payment.match_due', 'paymentId', d.id::text)::text as body) b
+    from due d cross join lateral (select json_build_object('command', '${command}', '${field}', d.id::text)::text as body) b
     order by 3
     on conflict (program_no, source, event_id) do nothing returning id)
   insert into inbox_queue (program_no, id) select $1, id from stored`;
+}
+
+/** Payments that have waited their match_within; rewards that have vested or settle; referrals whose time has run out. */
+export const TELL: readonly string[] = [
+  tell(
+    'payment.match_due',
+    'paymentId',
+    'select id, match_until as at from payments where program_no = $1 and match_until <= $2',
+  ),
+  tell(
+    'referral.due',
+    'refereeId',
+    'select referee_id as id, qualify_until as at from referrals where program_no = $1 and qualify_until <= $2',
+  ),
+  tell(
+    'reward.due',
+    'rewardId',
+    `select id, at from (
+      select id, vests_at as at from rewards where program_no = $1 and status = 'pending' and vests_at <= $2 and reason = 'vesting'
+      union all
+      select id, settles_at from rewards where program_no = $1 and status = 'pending' and settles_at <= $2 and reason = 'settling') r`,
+  ),
+];
 
 /** The next time after $2 at which anything of this program falls due. */
 export const NEXT_DUE = `select min(at) as at from (
     select min(match_until) as at from payments where program_no = $1 and match_until > $2
+    union all select min(qualify_until) from referrals where program_no = $1 and qualify_until > $2
+    union all select min(vests_at) from rewards where program_no = $1 and status = 'pending' and vests_at > $2
+    union all select min(settles_at) from rewards where program_no = $1 and status = 'pending' and settles_at > $2
     union all select min(next_try_at) from deliveries where program_no = $1 and next_try_at > $2) due`;
 
 /**

@@ -27,8 +27,9 @@ const STEP_MS = 30_000;
 /** Tells the engine what is due now and folds it. Returns how many events it made. */
 export async function tellDue(ports: DuePorts, programNo: number): Promise<number> {
   const now = await ports.clock.now();
-  const { rowCount } = await ports.pool.query(sql.TELL_MATCHES, [programNo, now, true]);
-  return rowCount ?? 0;
+  let told = 0;
+  for (const text of sql.TELL) told += (await ports.pool.query(text, [programNo, now, true])).rowCount ?? 0;
+  return told;
 }
 
 /** All that is due at the clock's present time, until nothing more comes of it. */

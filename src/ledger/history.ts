@@ -9,13 +9,20 @@ import type { World } from '../model/world.ts';
 /** Taken back by an admin: no later fact of the payment gives it back. */
 export const REVERSED_BY_ADMIN = 'reversed_by_admin';
 
+/** Its referral or payment turned out to be part of another, or to be none. */
+export const DOUBLED = 'merged';
+export const VOIDED = 'void';
+
 /** Why a reward that is wholly taken back is so. */
-export function reversalReason(reward: Reward): string {
-  return reward.flags.includes(REVERSED_BY_ADMIN) ? 'admin' : 'refunded';
+export function reversalReason({ flags }: Reward): string {
+  if (flags.includes(REVERSED_BY_ADMIN)) return 'admin';
+  if (flags.includes(DOUBLED)) return DOUBLED;
+  return flags.includes(VOIDED) ? VOIDED : 'refunded';
 }
 
 export function save(world: World, ctx: FoldContext, reward: Reward, cause: Cause): Reward {
   const before = world.rewards.get(reward.id);
+  if (before && isSame(before, reward)) return before;
   world.rewards.put(reward);
   const changed =
     !before ||
@@ -27,6 +34,11 @@ export function save(world: World, ctx: FoldContext, reward: Reward, cause: Caus
     before.flags.length !== reward.flags.length;
   if (changed) addHistory(world, ctx, reward, cause);
   return reward;
+}
+
+function isSame(a: Reward, b: Reward): boolean {
+  const fields = Object.keys(a) as (keyof Reward)[];
+  return fields.every((field) => a[field] === b[field]);
 }
 
 export function addHistory(world: World, ctx: FoldContext, reward: Reward, cause: Cause): void {

@@ -9,7 +9,7 @@ import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { settleAvailable } from './available.ts';
 import { settleDelivered } from './delivered.ts';
-import { REVERSED_BY_ADMIN, save } from './history.ts';
+import { REVERSED_BY_ADMIN, reversalReason, save } from './history.ts';
 import { earnPending } from './postings.ts';
 
 /** Waiting for a fact, nothing is owed yet and nothing posted. */
@@ -63,7 +63,7 @@ function settleWaiting(
   return save(
     world,
     ctx,
-    { ...posted, status: gone ? 'reversed' : 'pending', reason: gone ? 'refunded' : waits },
+    { ...posted, status: gone ? 'reversed' : 'pending', reason: gone ? reversalReason(posted) : waits },
     cause,
   );
 }

@@ -53,6 +53,8 @@ export type Command =
     }
   /** A payment has waited its `match_within`. */
   | { readonly command: 'payment.match_due'; readonly paymentId: string }
+  /** A referral that has not qualified in its time. */
+  | { readonly command: 'referral.due'; readonly refereeId: string }
   /** Pending rewards whose vesting or settlement is due. */
   | { readonly command: 'reward.due'; readonly rewardId: string }
   | {

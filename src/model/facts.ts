@@ -133,6 +133,8 @@ export interface UsageFact {
   readonly memberId: string;
   readonly quantity: bigint;
   readonly billable: boolean;
+  /** undefined: when it was told. */
+  readonly at: Date | undefined;
 }
 
 export type Fact =

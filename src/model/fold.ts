@@ -36,6 +36,8 @@ export interface FoldContext {
   readonly nextId: () => bigint;
   readonly keyed: Keyed;
   readonly isPublicMailbox: (domain: string) => boolean;
+  /** A throw-away mailbox. */
+  readonly isDisposable: (domain: string) => boolean;
   /** /24 or /64 of an address as text, or undefined when it is not one. */
   readonly subnetOf: (ip: string) => string | undefined;
 }

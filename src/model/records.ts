@@ -20,6 +20,8 @@ export interface Person {
   readonly emailVerified: boolean | null;
   readonly domainHash: string | null;
   readonly publicMailbox: boolean;
+  /** The address is of a throw-away mailbox. */
+  readonly disposable: boolean;
   readonly orgId: string | null;
   readonly rate: RatePpm | null;
   readonly tier: string | null;
@@ -82,6 +84,63 @@ export interface Referral {
   readonly evidence: readonly Finding[];
   readonly createdAt: Date;
   readonly completedAt: Date | null;
+  /** Event time at which it began to count for tiers and for rewards of qualified referrals. */
+  readonly qualifiedAt: Date | null;
+  /** Not qualified by then, it never will be. null: there is no such time, or it is decided. */
+  readonly qualifyUntil: Date | null;
+}
+
+/** Referrals of a referrer by state, as the database keeps them. */
+export interface ReferralCount {
+  readonly personId: bigint;
+  readonly qualified: bigint;
+}
+
+/** Who came first from an e-mail domain with a code. */
+export interface DomainUse {
+  readonly codeKey: string;
+  readonly domainHash: string;
+  readonly refereeId: bigint;
+}
+
+/** What a member has used, counted up to the highest milestone of any rule. */
+export interface UsageTotal {
+  readonly personId: bigint;
+  readonly quantity: bigint;
+  readonly billable: bigint;
+  /** Event time at which usage reached what `qualify` asks for. */
+  readonly qualifyingAt: Date | null;
+  /** Known to the day. */
+  readonly lastAt: Date;
+}
+
+export interface UsageEvent {
+  readonly personId: bigint;
+  readonly usageId: string;
+  readonly quantity: bigint;
+  readonly billable: boolean;
+  readonly at: Date;
+}
+
+export interface TierChange {
+  readonly id: bigint;
+  readonly personId: bigint;
+  readonly tier: string;
+  readonly since: Date;
+}
+
+/** Net of the payments that earned a share, by the month (UTC, `2026-03`) of their event time. */
+export interface MonthVolume {
+  readonly personId: bigint;
+  readonly month: string;
+  readonly net: bigint;
+}
+
+/** What a rule's lifetime cap has allowed somebody so far. */
+export interface Allowance {
+  readonly personId: bigint;
+  readonly rule: string;
+  readonly used: bigint;
 }
 
 export interface Claim {
@@ -184,7 +243,10 @@ export interface Reward {
   readonly reversedAmount: bigint;
   readonly forfeitedAmount: bigint;
   readonly postedAmount: bigint;
+  /** What a lifetime cap left of it when it was decided; null without a cap. */
   readonly allowance: bigint | null;
+  /** What its rule paid when it was decided, before any cap; null for shares. */
+  readonly fixedAmount: bigint | null;
   readonly rate: RatePpm | null;
   readonly conversionNum: bigint;
   readonly conversionDen: bigint;

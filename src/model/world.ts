@@ -4,14 +4,17 @@
  * that load-world fetches behave the same. Must never: know where its records come from or go to.
  */
 import type {
+  Allowance,
   Claim,
   Code,
   Debt,
   Deduction,
   DeliveryIntent,
+  DomainUse,
   FirstPayment,
   LedgerTransaction,
   Lot,
+  MonthVolume,
   Payment,
   PaymentAlias,
   PaymentLink,
@@ -20,8 +23,12 @@ import type {
   PersonAlias,
   PersonFact,
   Referral,
+  ReferralCount,
   Reward,
   RewardHistory,
+  TierChange,
+  UsageEvent,
+  UsageTotal,
 } from './records.ts';
 import { Table } from './table.ts';
 
@@ -93,6 +100,18 @@ export class World {
     key: (r) => r.refereeId,
     indexes: { referrer: (r) => r.referrerId },
   });
+  /** Never saved: the database counts referrals itself. */
+  readonly referralCounts = new Table<ReferralCount>({ key: (c) => c.personId });
+  readonly domainUses = new Table<DomainUse>({ key: (d) => `${d.codeKey}\n${d.domainHash}` });
+  readonly usageTotals = new Table<UsageTotal>({ key: (u) => u.personId });
+  readonly usageEvents = new Table<UsageEvent>({
+    key: (u) => `${u.personId}\n${u.usageId}`,
+    indexes: { person: (u) => u.personId },
+  });
+  readonly tierChanges = new Table<TierChange>({ key: (t) => t.id, indexes: { person: (t) => t.personId } });
+  readonly monthVolumes = new Table<MonthVolume>({ key: (v) => `${v.personId}\n${v.month}` });
+  /** Never saved: the sum of what rewards say. */
+  readonly allowances = new Table<Allowance>({ key: (a) => `${a.personId}\n${a.rule}` });
   readonly claims = new Table<Claim>({ key: (c) => c.id });
   readonly payments = new Table<Payment>({
     key: (p) => p.id,

@@ -86,7 +86,14 @@ export function factOf(event: CanonicalEvent, account: string): Fact {
     case 'usage.recorded': {
       const { usage_id: usageId, member_id: memberId, quantity, billable } = event.data;
       // Not said to be billable is not billable: what qualifies people for money must be told.
-      return { fact: 'usage', usageId, memberId, quantity: BigInt(quantity ?? 1), billable: billable ?? false };
+      return {
+        fact: 'usage',
+        usageId,
+        memberId,
+        quantity: BigInt(quantity ?? 1),
+        billable: billable ?? false,
+        at: timeFromIso(event.timestamp),
+      };
     }
   }
 }

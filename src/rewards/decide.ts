@@ -5,9 +5,11 @@
  */
 import type { FoldContext } from '../model/fold.ts';
 import { minOf } from '../model/money.ts';
-import type { PaymentRule, Program } from '../model/program.ts';
-import type { Finding, Payment, Person, Referral, Reward } from '../model/records.ts';
+import type { PaymentRule, Program, Tier } from '../model/program.ts';
+import type { Finding, Payment, Person, Reward } from '../model/records.ts';
+import { newReward, type Parties } from './new-reward.ts';
 import { earn, fullAmount, type Terms, target } from './rules/payment.ts';
+import { settlementAfter, vestsAt } from './waits.ts';
 
 export interface Decision {
   /** The reward as it should stand: amount, terms, explanation; status and postings come later. */
@@ -19,11 +21,8 @@ export interface Decision {
   readonly waits: 'no_rate' | null;
 }
 
-export interface PaymentParties {
+export interface PaymentParties extends Parties {
   readonly payment: Payment;
-  readonly referral: Referral;
-  readonly referee: Person;
-  readonly referrer: Person;
 }
 
 export type RuleOutcome =
@@ -34,18 +33,25 @@ export function paymentRules(program: Program): PaymentRule[] {
   return program.rules.filter((rule) => rule.when === 'payment');
 }
 
-/** `left` is remaining() for the rule's base; `existing` the reward this rule has already made of this payment. */
+export interface PaymentFacts {
+  /** remaining() for the rule's base. */
+  readonly left: bigint;
+  /** The reward that this rule has already made of this payment. */
+  readonly existing: Reward | undefined;
+  /** The beneficiary's tier at the payment's own time. */
+  readonly tier: Tier | undefined;
+}
+
 export function decidePayment(
   ctx: FoldContext,
   rule: PaymentRule,
   parties: PaymentParties,
-  left: bigint,
-  existing: Reward | undefined,
+  { left, existing, tier }: PaymentFacts,
 ): RuleOutcome {
   const { program } = ctx.loaded;
   const person = rule.to === 'referrer' ? parties.referrer : parties.referee;
-  const rate = existing?.rate ?? rateFor(rule, person);
-  const fixed = rule.pays.kind === 'amount' && rule.pays.amount.kind === 'fixed' ? rule.pays.amount.amount : null;
+  const rate = existing?.rate ?? rateFor(rule, person, tier);
+  const fixed = existing ? existing.fixedAmount : fixedFor(rule, tier);
   const earning = earn({ program, rule, payment: parties.payment, rate, fixed });
   if (earning.kind === 'nothing') return { kind: 'nothing', reason: earning.reason, finding: earning.finding };
   const figures = parties.payment.figures;
@@ -54,8 +60,9 @@ export function decidePayment(
     earning.kind === 'earns'
       ? stickyTerms(earning.terms, existing)
       : { unit: earning.unit, rate, fixed, conversion: { num: 0n, den: 1n } };
-  const amount = fullAmount(terms, figures, rule.of);
-  const reward = existing ?? blank(ctx, rule, parties, person, earning.finding);
+  const full = fullAmount(terms, figures, rule.of);
+  const reward = existing ?? blank(ctx, rule, parties, earning.finding, fixed);
+  const amount = minOf(full, reward.allowance ?? full);
   const base = rule.of === 'net' ? figures.gross - figures.tax : figures.gross;
   const decided: Reward = {
     ...reward,
@@ -85,60 +92,35 @@ function stickyTerms(terms: Terms, existing: Reward | undefined): Terms {
 }
 
 /** An individual rate lifts a referrer's share; a referee's share is the rule's own. */
-function rateFor(rule: PaymentRule, person: Person): bigint | null {
+function rateFor(rule: PaymentRule, person: Person, tier: Tier | undefined): bigint | null {
   if (rule.pays.kind !== 'share') return null;
   if (rule.to === 'referrer' && person.rate !== null) return person.rate;
-  return rule.pays.share.kind === 'fixed' ? rule.pays.share.rate : 0n;
+  return rule.pays.share.kind === 'fixed' ? rule.pays.share.rate : (tier?.share ?? 0n);
+}
+
+function fixedFor({ pays }: PaymentRule, tier: Tier | undefined): bigint | null {
+  if (pays.kind !== 'amount') return null;
+  return pays.amount.kind === 'fixed' ? pays.amount.amount : (tier?.credit ?? 0n);
 }
 
 function blank(
   ctx: FoldContext,
   rule: PaymentRule,
-  { payment, referral, referee, referrer }: PaymentParties,
-  person: Person,
+  parties: PaymentParties,
   finding: Finding,
+  fixed: bigint | null,
 ): Reward {
-  const { program, version } = ctx.loaded;
-  const isFirstRule = paymentRules(program)[0]?.name === rule.name;
-  return {
-    id: ctx.nextId(),
-    rule: rule.name,
-    beneficiary: rule.to,
-    personId: person.id,
-    memberId: person.memberId,
-    referrerId: referrer.id,
-    refereeId: referee.id,
-    status: 'pending',
-    reason: null,
-    outcome: null,
-    flags: referral.flags,
-    unit: '',
-    amount: 0n,
-    reversedAmount: 0n,
-    forfeitedAmount: 0n,
-    postedAmount: 0n,
-    allowance: null,
-    rate: null,
-    conversionNum: 0n,
-    conversionDen: 1n,
-    baseAmount: null,
-    baseCurrency: null,
+  const { payment, referral } = parties;
+  const isFirstRule = paymentRules(ctx.loaded.program)[0]?.name === rule.name;
+  const told = payment.paidAt && payment.paidAt > payment.createdAt ? payment.paidAt : payment.createdAt;
+  return newReward(ctx, rule, parties, {
     source: payment.source,
     sourcePaymentId: payment.sourcePaymentId,
     paymentId: payment.id,
     idempotencyKey: `ref:auto:${payment.sourcePaymentId}${isFirstRule ? '' : `:${rule.name}`}`,
-    programVersion: version,
-    released: false,
-    approvedAt: null,
-    deliveredAmount: 0n,
-    inFlight: null,
-    reverseCount: 0,
-    restoreCount: 0,
-    createdAt: ctx.now,
-    creditedAt: null,
-    vestsAt: null,
-    settlesAt: null,
-    expiresAt: null,
+    fixedAmount: fixed,
+    vestsAt: vestsAt(rule, ctx.now),
+    settlesAt: rule.settle === 'monthly' ? settlementAfter(told) : null,
     explain: [...referral.evidence, finding],
-  };
+  });
 }

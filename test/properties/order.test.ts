@@ -113,8 +113,3 @@ describe('examples of the program', () => {
     expect(program.balance('alice', 'available')).toBe(300n);
   });
 });
-
-test('usage, which no rule counts yet, is kept as ignored and says so', () => {
-  const usage: Fact = { fact: 'usage', usageId: 'u1', memberId: 'alice', quantity: 1n, billable: true };
-  expect(start().tell(usage)).toBe('no_usage_rule');
-});

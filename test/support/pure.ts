@@ -64,6 +64,7 @@ export class PureProgram {
         code: (memberId, _name, attempt) => `C${digest(`${memberId}${attempt}`).replace(/[-_]/g, 'x').slice(0, 9)}`,
       },
       isPublicMailbox: (domain) => domain === 'gmail.com',
+      isDisposable: (domain) => domain === 'mailinator.com',
       subnetOf: (ip) => ip.split('.').slice(0, 3).join('.'),
     };
   }

@@ -106,8 +106,14 @@ export class TestService {
   }
 
   async rewards(filter = ''): Promise<Answer['body'][]> {
-    const { body } = await this.admin('GET', `/rewards?program=${this.program}&limit=100${filter}`);
-    return body.data;
+    const found: Answer['body'][] = [];
+    let next = '';
+    do {
+      const { body } = await this.admin('GET', `/rewards?program=${this.program}&limit=100${filter}${next}`);
+      found.push(...body.data);
+      next = body.next_cursor ? `&cursor=${body.next_cursor}` : '';
+    } while (next);
+    return found;
   }
 
   async codeOf(memberId: string): Promise<string> {

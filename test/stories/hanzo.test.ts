@@ -1,0 +1,149 @@
+/** What seeds/hanzo promises of its rewards: tiers, qualification, revenue share. Amounts in cents. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Story } from '../support/referrals.ts';
+import { TestService } from '../support/service.ts';
+
+let service: TestService;
+let story: Story;
+
+beforeEach(async () => {
+  service = await TestService.start({ program: 'hanzo', start: '2026-01-10T00:00:00Z' });
+  story = await Story.of(service);
+  await story.signUp('zach', 'zach@example.com', { name: 'Zach' });
+});
+
+afterEach(async () => {
+  expect(await story.isSound()).toBe(true);
+  await service.stop();
+});
+
+/** `count` further people whom zach referred, and who made their first billable call. */
+async function qualify(from: number, to: number): Promise<void> {
+  const code = await service.codeOf('zach');
+  const people = Array.from({ length: to - from + 1 }, (_, i) => `dev${from + i}`);
+  await story.tell(
+    ...people.flatMap((id) => [
+      ['member.created', { member_id: id, email: `${id}@${id}.example`, referral_code: code }] as const,
+      ['usage.recorded', { usage_id: `first_${id}`, member_id: id, billable: true }] as const,
+    ]),
+  );
+}
+
+async function granted(referee: string): Promise<unknown> {
+  const rewards = await service.rewards('&member=zach');
+  const found = rewards.find((r) => r.rule === 'referral' && r.idempotency_key === `ref:auto:referral:${referee}`);
+  return found && [found.status, found.reason, found.amount];
+}
+
+describe('credit per referral', () => {
+  test('the first qualified referral gives $20, and the referee has $20 at once', async () => {
+    const code = await service.codeOf('zach');
+    await story.signUp('ann', 'ann@example.org', { referral_code: code });
+    expect(await story.rewardsOf('ann')).toEqual([['welcome', 'credited', null, 2000]]);
+    expect(await granted('ann')).toEqual(['pending', 'qualifying', 2000]);
+    expect(await story.balanceOf('zach')).toBe(0);
+    await story.use('ann');
+    expect(await granted('ann')).toEqual(['credited', null, 2000]);
+    expect(await story.balanceOf('zach')).toBe(2000);
+  });
+
+  test('the 9th gives $20, the 10th $30, the 49th $30, the 50th $50, the 200th $100, and every referee $20', async () => {
+    await qualify(1, 60);
+    await qualify(61, 200);
+    const amounts = await Promise.all(['dev9', 'dev10', 'dev49', 'dev50', 'dev199', 'dev200'].map(granted));
+    expect(amounts).toEqual([2000, 3000, 3000, 5000, 5000, 10_000].map((amount) => ['credited', null, amount]));
+    expect(await story.rewardsOf('dev200')).toEqual([['welcome', 'credited', null, 2000]]);
+    const { body } = await service.admin('GET', '/members/zach?program=hanzo');
+    expect(body.tier).toBe('partner');
+  });
+
+  test('a first billable call on day 31 gives the referrer nothing', async () => {
+    const code = await service.codeOf('zach');
+    await story.signUp('late', 'late@example.org', { referral_code: code });
+    await story.clock('2026-02-08T23:59:59Z');
+    expect(await granted('late')).toEqual(['pending', 'qualifying', 2000]);
+    await story.clock('2026-02-10T00:00:00Z');
+    await story.use('late');
+    expect(await granted('late')).toEqual(['rejected', 'not_qualified', 2000]);
+    expect(await story.balanceOf('zach')).toBe(0);
+    expect(await story.balanceOf('late')).toBe(2000);
+  });
+
+  test('a call on day 30 counts, and one that nobody is billed for does not', async () => {
+    const code = await service.codeOf('zach');
+    await story.signUp('ann', 'ann@example.org', { referral_code: code });
+    await story.tell(['usage.recorded', { usage_id: 'free', member_id: 'ann', billable: false }]);
+    expect(await granted('ann')).toEqual(['pending', 'qualifying', 2000]);
+    await story.clock('2026-02-08T12:00:00Z');
+    await story.use('ann');
+    expect(await granted('ann')).toEqual(['credited', null, 2000]);
+  });
+
+  test('a call told before the signup and its code counts as well', async () => {
+    await story.use('ann');
+    await story.signUp('ann', 'ann@example.org', { referral_code: await service.codeOf('zach') });
+    expect(await granted('ann')).toEqual(['credited', null, 2000]);
+  });
+});
+
+describe('revenue share', () => {
+  const paid = (id: string, member: string, amount: number, at: string, tax = 0) =>
+    [
+      'payment.succeeded',
+      { payment_id: id, member_id: member, amount, tax, currency: 'usd', paid_at: at },
+      at,
+    ] as const;
+  const refunded = (id: string, payment: string, amount: number, at: string) =>
+    ['payment.refunded', { refund_id: id, payment_id: payment, amount }, at] as const;
+
+  test('a Growth referrer whose referee pays $100 net and is refunded $20 in March has $2.00 credited on 1 April', async () => {
+    await qualify(1, 10);
+    await story.clock('2026-03-10T00:00:00Z');
+    await story.tell(paid('pay_1', 'dev1', 12_000, '2026-03-10T00:00:00Z', 2_000));
+    expect((await story.rewardsOf('zach')).at(-1)).toEqual(['revenue_share', 'pending', 'settling', 250]);
+    await story.clock('2026-03-20T00:00:00Z');
+    await story.tell(refunded('re_1', 'pay_1', 2_400, '2026-03-20T00:00:00Z'));
+    const before = await story.balanceOf('zach');
+    await story.clock('2026-03-31T23:59:59Z');
+    expect(await story.balanceOf('zach')).toBe(before);
+    await story.clock('2026-04-01T00:00:00Z');
+    expect(await story.balanceOf('zach')).toBe(before + 200);
+    const [share] = await service.rewards('&member=zach');
+    expect(share).toMatchObject({
+      rule: 'revenue_share',
+      status: 'credited',
+      amount: 250,
+      reversed_amount: 50,
+      rate: '2.5%',
+      idempotency_key: 'ref:auto:pay_1',
+      credited_at: '2026-04-01T00:00:00.000Z',
+    });
+  });
+
+  test('a Starter earns no share', async () => {
+    await qualify(1, 1);
+    await story.tell(paid('pay_1', 'dev1', 10_000, '2026-01-10T00:00:00Z'));
+    expect(await story.rewardsOf('zach')).toEqual([['referral', 'credited', null, 2000]]);
+    const { body } = await service.admin('GET', '/payments?program=hanzo&earned=false');
+    expect(body.data[0]).toMatchObject({ source_payment_id: 'pay_1', reason: 'no_share' });
+  });
+
+  test('a payment made before the tier was reached earns by the tier of its own time', async () => {
+    await qualify(1, 9);
+    await story.clock('2026-01-20T00:00:00Z');
+    await qualify(10, 10);
+    await story.tell(
+      paid('old', 'dev1', 10_000, '2026-01-15T00:00:00Z'),
+      paid('new', 'dev1', 10_000, '2026-01-20T00:00:01Z'),
+    );
+    const shares = (await service.rewards('&member=zach')).filter((r) => r.rule === 'revenue_share');
+    expect(shares.map((r) => [r.source_payment_id, r.amount])).toEqual([['new', 250]]);
+  });
+
+  test('a tier once reached is kept', async () => {
+    await qualify(1, 10);
+    await story.clock('2027-01-01T00:00:00Z');
+    const { body } = await service.admin('GET', '/members/zach?program=hanzo');
+    expect(body.tier).toBe('growth');
+  });
+});
