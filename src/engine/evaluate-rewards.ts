@@ -16,10 +16,10 @@ import { qualify } from './qualify.ts';
 
 export function evaluateReferralRewards(world: World, ctx: FoldContext, refereeId: bigint, cause: Cause): void {
   const referral = world.referrals.get(refereeId);
-  if (!referral) return;
   const rules = referralRules(ctx.loaded.program);
   const made = rules.length === 0 ? [] : world.rewards.by('referee', refereeId).filter((r) => r.source === null);
-  if (referral.status === 'void') {
+  // None any more: a join showed that they had referred themselves.
+  if (!referral || referral.status === 'void') {
     for (const reward of made) takeBack(world, ctx, reward, VOIDED, cause);
     return;
   }

@@ -118,8 +118,9 @@ function joined(
   const changed = evaluateReferral(world, ctx, event, person, codes, completed);
   const claimed = claimByEmail(world, ctx, person, personsPort(world, ctx, event));
   const waiting = world.payments.by('person', person.id).filter((payment) => payment.reason === 'unattributed');
-  const payments = changed ? [...world.payments.by('person', person.id), ...claimed] : [...claimed, ...waiting];
-  return { payments, people: [person.id] };
+  const isJoined = world.persons.by('joined', person.id).length > 0;
+  const own = changed || isJoined ? world.payments.by('person', person.id) : waiting;
+  return { payments: [...claimed, ...own], people: [person.id] };
 }
 
 function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: PaymentFact): Touched {
@@ -129,7 +130,11 @@ function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: Paymen
   if (person && fact.codes.length > 0 && isNewcomer(person, payment)) {
     evaluateReferral(world, ctx, event, person, fact.codes, true);
   }
-  return { payments: [payment], people: person ? [person.id] : [] };
+  const isJoined = person && world.persons.by('joined', person.id).length > 0;
+  return {
+    payments: isJoined ? world.payments.by('person', person.id) : [payment],
+    people: person ? [person.id] : [],
+  };
 }
 
 /** A code on a payment refers somebody who pays for the first time, not a customer of long standing. */

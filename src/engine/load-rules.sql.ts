@@ -20,7 +20,7 @@ export async function loadRules(load: Loader, keys: Keys): Promise<void> {
   for (const code of load.world.codes.all()) referrers.add(code.personId);
   await Promise.all([
     referralRules(program).length > 0 ? loadReferralRewards(load) : undefined,
-    program.tiers.length > 0 ? loadTiers(load, [...referrers]) : undefined,
+    program.tiers.length > 0 ? loadTiers(load, keys, [...referrers]) : undefined,
     loadAllowances(load),
     loadUsage(load, keys),
     program.limits.onePerEmailDomain ? loadDomainUses(load, keys) : undefined,
@@ -50,10 +50,10 @@ export async function loadPartsOf(load: Loader, rewards: readonly Reward[]): Pro
   }
 }
 
-async function loadTiers(load: Loader, referrers: readonly bigint[]): Promise<void> {
+async function loadTiers(load: Loader, keys: Keys, referrers: readonly bigint[]): Promise<void> {
   const { world } = load;
   const { tiersBy } = load.ctx.loaded.program;
-  const months = new Set([monthOf(load.ctx.now)]);
+  const months = new Set(Array.from(keys.paidAt, (at) => monthOf(new Date(at))));
   for (const payment of world.payments.all()) if (payment.paidAt) months.add(monthOf(payment.paidAt));
   const people = [...new Set([...referrers, ...Array.from(world.persons.all(), (person) => person.id)])];
   await Promise.all([

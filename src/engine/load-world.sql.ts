@@ -76,6 +76,7 @@ async function loadPayments(load: Loader, keys: Keys): Promise<void> {
     fetchPayments(load, { by: ['id'], keys: [[...ids]] }),
     fetchPayments(load, { by: ['sourcePaymentId'], keys: [names], more: 'and t.merged_into is null' }),
     loadClaimable(load, keys),
+    loadQualifying(load, keys),
   ]);
   await loadDeductions(load, keys);
 }
@@ -116,20 +117,32 @@ async function loadClaimable(load: Loader, keys: Keys): Promise<void> {
     .map((person) => person.id);
   const earnedNothing = 'and t.reason is not null';
   await Promise.all([
-    fetchPayments(load, { by: ['personId'], keys: [[...pending, ...joinable(world, keys)]] }),
+    fetchPayments(load, { by: ['personId'], keys: [[...pending, ...joining(world, keys).flat()]] }),
     fetchPayments(load, { by: ['personId'], keys: [[...unreferred, ...bare]], more: earnedNothing }),
     fetchPayments(load, { by: ['emailHash'], keys: [[...keys.claimEmails]], more: earnedNothing }),
   ]);
 }
 
-/** Customers' persons that are about to be joined into a member's, with all that they have. */
-function joinable(world: World, keys: Keys): bigint[] {
+/** Customers' persons that are about to be joined into a member's, each with the members it may be joined into. */
+function joining(world: World, keys: Keys): bigint[][] {
   return keys.ties.flatMap(({ customer, members }) => {
     const owner = world.aliases.get(customer)?.personId;
-    return owner !== undefined && members.some((member) => world.aliases.get(member)?.personId !== owner)
-      ? [owner]
-      : [];
+    const others = personIds(world, members).filter((id) => id !== owner);
+    const isNew = members.some((member) => !world.aliases.get(member));
+    return owner !== undefined && (others.length > 0 || isNew) ? [[owner, ...others]] : [];
   });
+}
+
+/** Payments of those whose referral qualifies by them and has not yet: a few each. */
+async function loadQualifying(load: Loader, keys: Keys): Promise<void> {
+  if (load.ctx.loaded.program.qualify?.when !== 'payment') return;
+  const people = personIds(load.world, keys.aliases);
+  const referrals = await fetch(load, load.world.referrals, tables.REFERRALS, {
+    by: ['refereeId'],
+    keys: [people],
+    more: 'and t.qualified_at is null and t.reason is null',
+  });
+  await fetchPayments(load, { by: ['personId'], keys: [referrals.map((referral) => referral.refereeId)] });
 }
 
 async function loadDeductions(load: Loader, keys: Keys): Promise<void> {
@@ -210,7 +223,7 @@ async function loadCustomerIds(load: Loader): Promise<void> {
 /** All that a person has, for those who are about to be joined into another, and the codes that a command changes. */
 async function loadJoinable(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
-  const ids = joinable(world, keys);
+  const ids = joining(world, keys).map(([owner]) => owner as bigint);
   await fetch(load, world.codes, tables.CODES, {
     by: ['personId'],
     keys: [[...ids, ...personIds(world, keys.codeOwners)]],

@@ -85,7 +85,10 @@ export const customerValue = (provider: string, account: string, customerId: str
   `${provider}:${account}:${customerId}`;
 
 export class World {
-  readonly persons = new Table<Person>({ key: (p) => p.id, indexes: { email: (p) => p.emailHash } });
+  readonly persons = new Table<Person>({
+    key: (p) => p.id,
+    indexes: { email: (p) => p.emailHash, joined: (p) => p.mergedInto },
+  });
   readonly aliases = new Table<PersonAlias>({
     key: (a) => aliasKey(a.kind, a.value),
     indexes: { person: (a) => a.personId },

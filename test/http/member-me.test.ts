@@ -239,15 +239,19 @@ describe('share texts', () => {
   });
 });
 
-test('counts of very many referrals are kept for ten seconds, of few never', async () => {
+test('active referees are counted each time for few; for very many the last count is given while it is made anew', async () => {
   let [elapsed, asked] = [0, 0];
   const kept = createBigCounts(() => elapsed);
-  const ask = (key: string, signups: number) => kept(key, async () => ({ signups, active: ++asked }));
+  const ask = (key: string, signups: number) => kept(key, signups, async () => ++asked);
   for (const _ of [1, 2]) await ask('few', 19_999);
   expect(asked).toBe(2);
-  for (const _ of [1, 2, 3]) expect((await ask('many', 20_000)).active).toBe(3);
-  elapsed = 10_000;
-  expect((await ask('many', 20_000)).active).toBe(4);
+  for (const _ of [1, 2, 3]) expect(await ask('many', 20_000)).toBe(3);
+  elapsed = 10_001;
+  expect(await ask('many', 20_000)).toBe(3);
+  expect(await ask('many', 20_000)).toBe(4);
+  expect(asked).toBe(4);
+  elapsed += 3_600_001;
+  expect(await ask('many', 20_000)).toBe(5);
 });
 
 describe('as time goes by, GET /me', () => {

@@ -1,26 +1,42 @@
 /**
- * Counts of members with very many referrals, kept for a few seconds.
- * Promises: below 20,000 signups every request counts anew; above, where counting who paid takes about 2 ms per
- * thousand, the count is at most ten seconds old. Must never: keep more than a thousand people's.
+ * How many of a member's referees are active, kept for members with very many.
+ * Promises: below 20,000 every request counts anew; above, where counting takes about 2 ms per thousand, the count is
+ * at most ten seconds old when it is asked for that often, and a request after a pause gets the last one while it is
+ * counted again. Must never: keep more than a thousand people's, or one for more than an hour.
  */
-import type { ReferralTotalsRow } from './me.sql.ts';
-
 const BIG_FROM = 20_000;
-const KEPT_MS = 10_000;
+const FRESH_MS = 10_000;
+const KEPT_MS = 3_600_000;
 const KEPT_MAX = 1_000;
 
-export type CountReferrals = (key: string, count: () => Promise<ReferralTotalsRow>) => Promise<ReferralTotalsRow>;
+export type CountActive = (key: string, signups: number, count: () => Promise<number>) => Promise<number>;
 
-export function createBigCounts(elapsed: () => number = () => performance.now()): CountReferrals {
-  const kept = new Map<string, { readonly until: number; readonly totals: ReferralTotalsRow }>();
-  return async (key, count) => {
-    const known = kept.get(key);
-    if (known && known.until > elapsed()) return known.totals;
-    const totals = await count();
+interface Kept {
+  readonly at: number;
+  readonly active: number;
+  isCounting: boolean;
+}
+
+export function createBigCounts(elapsed: () => number = () => performance.now()): CountActive {
+  const kept = new Map<string, Kept>();
+  const keep = async (key: string, count: () => Promise<number>): Promise<number> => {
+    const active = await count();
     kept.delete(key);
-    if (totals.signups < BIG_FROM) return totals;
     if (kept.size >= KEPT_MAX) kept.clear();
-    kept.set(key, { until: elapsed() + KEPT_MS, totals });
-    return totals;
+    kept.set(key, { at: elapsed(), active, isCounting: false });
+    return active;
+  };
+  return async (key, signups, count) => {
+    if (signups < BIG_FROM) return await count();
+    const known = kept.get(key);
+    const age = known ? elapsed() - known.at : Infinity;
+    if (!known || age > KEPT_MS) return await keep(key, count);
+    if (age > FRESH_MS && !known.isCounting) {
+      known.isCounting = true;
+      keep(key, count).catch(() => {
+        known.isCounting = false; // the next request tries again
+      });
+    }
+    return known.active;
   };
 }

@@ -1,13 +1,15 @@
 /**
  * A member's own figures.
- * Promises: sums of rewards are read from one row a day, counts of referrals from one index-only scan of the person's
- * own, whatever else the database holds. Must never: read another person's rows, but whether a referee paid.
+ * Promises: sums of rewards are read from one row a day, counts of referrals from one row, whatever else the database
+ * holds. Must never: read another person's rows, but whether a referee is active.
  */
 import type { Knex } from 'knex';
 import { select } from '../query.sql.ts';
 
 export interface ProfileRow {
   tier: string | null;
+  signups: number;
+  qualified: number;
   suspended_at: Date | null;
   code: string | null;
   max_uses: number | null;
@@ -16,8 +18,10 @@ export interface ProfileRow {
 
 export async function readProfile(knex: Knex, programNo: number, personId: bigint): Promise<ProfileRow | undefined> {
   const text = `
-    select p.tier, p.suspended_at, c.code, c.max_uses, c.uses
+    select p.tier, p.suspended_at, c.code, c.max_uses, c.uses,
+           coalesce(n.completed, 0)::int as signups, coalesce(n.qualified, 0)::int as qualified
       from persons p
+      left join referral_counts n on n.program_no = p.program_no and n.person_id = p.id
       left join codes c on c.program_no = p.program_no and c.person_id = p.id and c.kind = 'primary' and c.revoked_at is null
      where p.program_no = ? and p.id = ?`;
   return (await select<ProfileRow>(knex, text, [programNo, personId]))[0];
@@ -56,34 +60,22 @@ export async function sumRewards(
   return select(knex, text, [since, programNo, personId]);
 }
 
-export interface ReferralTotalsRow {
-  signups: number;
-  active: number;
-}
-
-/** `active`: has paid since. */
-export async function countReferrals(
+/** Referees who have paid since, or used the product since: known to the day. */
+export async function countActive(
   knex: Knex,
   programNo: number,
   personId: bigint,
   since: Date,
-): Promise<ReferralTotalsRow> {
+  by: 'payment' | 'usage',
+): Promise<number> {
+  const done =
+    by === 'usage'
+      ? 'from usage_totals u where u.program_no = r.program_no and u.person_id = r.referee_id and u.last_at >= ?'
+      : 'from payments p where p.program_no = r.program_no and p.person_id = r.referee_id and p.paid_at >= ?';
   const text = `
-    select count(*)::int as signups,
-           count(*) filter (where exists (
-             select from payments p where p.program_no = r.program_no and p.person_id = r.referee_id and p.paid_at >= ?))::int as active
-      from referrals r where r.program_no = ? and r.referrer_id = ? and r.status = 'completed'`;
-  const [row] = await select<ReferralTotalsRow>(knex, text, [since, programNo, personId]);
-  return row ?? { signups: 0, active: 0 };
-}
-
-/** For programs whose referrals qualify by a first payment. */
-export async function countPaid(knex: Knex, programNo: number, personId: bigint): Promise<number> {
-  const text = `
-    select count(*)::int as count
-      from referrals r join persons p on p.program_no = r.program_no and p.id = r.referee_id
-     where r.program_no = ? and r.referrer_id = ? and r.status = 'completed' and p.first_paid_at is not null`;
-  return (await select<{ count: number }>(knex, text, [programNo, personId]))[0]?.count ?? 0;
+    select count(*)::int as count from referrals r
+     where r.program_no = ? and r.referrer_id = ? and r.status = 'completed' and exists (select ${done})`;
+  return (await select<{ count: number }>(knex, text, [programNo, personId, since]))[0]?.count ?? 0;
 }
 
 export async function readAllowances(

@@ -11,7 +11,7 @@ import { integer } from '../input.ts';
 import { programOf, type Route } from '../routes.ts';
 import { answer } from './answer.ts';
 import { type Acting, actingMember } from './bearer.ts';
-import { type CountReferrals, createBigCounts } from './big-counts.ts';
+import { type CountActive, createBigCounts } from './big-counts.ts';
 import * as sql from './me.sql.ts';
 import { type limits, meAnswer } from './schemas.ts';
 import { shareTexts } from './share.ts';
@@ -40,7 +40,7 @@ export function meRoutes(deps: Needs): Route[] {
 
 async function meJson(
   { pools, clock }: Needs,
-  countBig: CountReferrals,
+  countBig: CountActive,
   { no, program }: LoadedProgram,
   acting: Acting,
 ): Promise<Me> {
@@ -48,17 +48,18 @@ async function meJson(
   const since = new Date(now.getTime() - RECENT_DAYS * DAY_MS);
   const where = [pools.knex, no, acting.personId] as const;
   const capped = cappedRules(program);
-  const [profile, balances, rewards, referrals, allowances] = await Promise.all([
+  const [profile, balances, rewards, allowances] = await Promise.all([
     sql.readProfile(...where),
     sql.readBalances(...where),
     sql.sumRewards(...where, firstDayOf(now)),
-    countBig(`${no}\n${acting.personId}`, () => sql.countReferrals(...where, since)),
     sql.readAllowances(
       ...where,
       capped.map(({ rule }) => rule),
     ),
   ]);
-  const qualified = program.qualify?.when === 'payment' ? await sql.countPaid(...where) : referrals.signups;
+  const { signups = 0, qualified = 0 } = profile ?? {};
+  const by = program.unit.kind === 'points' ? 'usage' : 'payment';
+  const active = await countBig(`${no}\n${acting.personId}`, signups, () => sql.countActive(...where, since, by));
   const byUnit = figuresByUnit(program, balances, rewards);
   const [only] = byUnit.length === 1 ? byUnit : [];
   const code = profile?.code ?? null;
@@ -76,8 +77,9 @@ async function meJson(
       earned: only?.earned ?? null,
       earned_last_30_days: only?.earned_last_30_days ?? null,
       pending: only?.pending ?? null,
-      ...referrals,
-      qualified: isCounted(program) ? qualified : 0,
+      signups,
+      active,
+      qualified,
     },
     by_unit: byUnit,
     limits: limitsOf(program, tier, profile, new Map(allowances.map(({ rule, used }) => [rule, used]))),
@@ -88,11 +90,6 @@ async function meJson(
 /** Today, by UTC, and the 29 days before. */
 function firstDayOf(now: Date): string {
   return new Date(now.getTime() - (RECENT_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
-}
-
-/** Usage is not kept per referral yet, so none is known to have qualified by it. */
-function isCounted({ qualify }: Program): boolean {
-  return qualify?.when !== 'usage';
 }
 
 /** One for each unit that the member has anything in; the program's own unit always. */
