@@ -112,3 +112,12 @@ create trigger referrals_count_insert after insert on referrals
   referencing new table as new_referrals for each statement execute function count_referrals();
 create trigger referrals_count_update after update on referrals
   referencing old table as old_referrals new table as new_referrals for each statement execute function count_referrals();
+
+create table rank_months (
+  program_no integer not null,
+  rule text not null,
+  month text not null,
+  primary key (program_no, rule, month),
+  constraint rank_months_month_check check (month ~ '^\d{4}-\d{2}$')
+);
+comment on table rank_months is 'Months in which a rule for the leaderboard was in force; each is closed once, when it is over.';

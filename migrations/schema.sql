@@ -473,6 +473,15 @@ create table programs (
   constraint programs_pkey PRIMARY KEY (no)
 );
 
+create table rank_months (
+  program_no integer not null,
+  rule text not null,
+  month text not null,
+  constraint rank_months_month_check CHECK ((month ~ '^\d{4}-\d{2}$'::text)),
+  constraint rank_months_pkey PRIMARY KEY (program_no, rule, month)
+);
+comment on table rank_months is 'Months in which a rule for the leaderboard was in force; each is closed once, when it is over.';
+
 create table rate_limits (
   key character varying(255) not null,
   points integer not null default 0,

@@ -21,7 +21,7 @@ import { createMemberTokens } from './http/member/tokens.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { loggable, redaction } from './http/request-log.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
-import { advanceClock, type DuePorts, runDue, settleEvent } from './jobs/due.ts';
+import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { KINDS } from './kinds.ts';
 import type { LoadedProgram } from './model/program.ts';
 import { PROVIDERS } from './providers/index.ts';
@@ -35,6 +35,7 @@ export interface Service {
   readonly adminToken: ReturnType<typeof adminToken>;
   /** All that is due now for one program: timers, deliveries. */
   readonly runDue: (programNo: number) => Promise<void>;
+  readonly nextDue: (programNo: number, now: Date) => Promise<Date | null>;
   readonly wakeQueued: () => Promise<void>;
   readonly startWork: () => void;
   /** Ends what is under way and closes the database; nothing acknowledged is lost. */
@@ -82,6 +83,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     deps: depsOf(parts, token.token),
     adminToken: token,
     runDue: (no) => runDue(due, no, { once: false }),
+    nextDue: (no, now) => nextDue(due, no, now),
     wakeQueued: () => core.engine.wakeQueued(),
     startWork: () => {
       deliverer.start();

@@ -9,6 +9,6 @@ import { signals } from './fraud/signals/index.ts';
 export const KINDS: Kinds = {
   signals: new Set(signals.keys()),
   sinks: new Set(['ledger', ...SINKS.keys()]),
-  rules: new Set(['signup', 'qualified', 'usage', 'payment']),
+  rules: new Set(['signup', 'qualified', 'usage', 'payment', 'rank']),
   dialects: new Set(),
 };

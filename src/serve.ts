@@ -93,6 +93,7 @@ async function startWork(service: Service, database: Database): Promise<{ stop: 
     pools: service.pools,
     programs: service.programs,
     runDue: service.runDue,
+    nextDue: service.nextDue,
     wakeQueued: service.wakeQueued,
     clock: service.deps.clock,
     log: service.log,

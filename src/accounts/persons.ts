@@ -152,13 +152,15 @@ function withAddress(
   verified: boolean | undefined,
 ): Person {
   const matched = email ? matchEmail(email) : undefined;
-  if (!matched) return { ...person, emailVerified: verified ?? person.emailVerified };
+  // Once verified, an address stays so: the signup that says otherwise is the older news, whenever it comes.
+  if (!matched) return { ...person, emailVerified: person.emailVerified || (verified ?? person.emailVerified) };
   const emailHash = ctx.keyed.hash('email', matched.address);
+  const isSame = person.emailHash === null || emailHash === person.emailHash;
   // Another address is not verified because the one before it was; one that was not stays so.
-  const told = emailHash === person.emailHash || person.emailVerified === false ? person.emailVerified : null;
+  const told = isSame || person.emailVerified === false ? person.emailVerified : null;
   return {
     ...person,
-    emailVerified: verified ?? told,
+    emailVerified: (isSame && told === true) || (verified ?? told),
     emailHash,
     domainHash: ctx.keyed.hash('domain', matched.domain),
     publicMailbox: ctx.isPublicMailbox(matched.domain),

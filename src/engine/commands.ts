@@ -13,6 +13,7 @@ import { parsePercent } from '../model/money.ts';
 import { tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
+import { closeRank, evaluateRank, LEADERBOARD } from './close-rank.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { waitingOf } from './marks.ts';
@@ -42,6 +43,8 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return withReward(world, command.rewardId, (reward) => reevaluate(world, ctx, reward, cause));
     case 'delivery.result':
       return withReward(world, command.rewardId, (reward) => deliveryResult(world, ctx, reward, command, cause));
+    case 'rank.close':
+      return closeRank(world, ctx, command, cause);
     case 'referral.due':
       evaluateReferralRewards(world, ctx, BigInt(command.refereeId), cause);
       return DONE;
@@ -93,6 +96,7 @@ function withReward(world: World, id: string, run: (reward: Reward) => CommandOu
 
 function reevaluate(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
   if (reward.paymentId !== null) evaluatePayment(world, ctx, reward.paymentId, cause);
+  else if (reward.source === LEADERBOARD) evaluateRank(world, ctx, reward, cause);
   else evaluateReferralRewards(world, ctx, reward.refereeId, cause);
   return DONE;
 }

@@ -41,6 +41,8 @@ export interface Keys {
   readonly signups: Map<string, { readonly codeKeys: Set<string>; readonly domainHashes: Set<string> }>;
   /** Members whose code is refreshed. */
   readonly refreshed: Set<string>;
+  /** Months of the leaderboard that are closed. */
+  readonly months: Set<string>;
   /** Referees whose time has come. */
   readonly refereeIds: Set<bigint>;
   readonly rewardIds: Set<bigint>;
@@ -66,6 +68,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     users: new Map(),
     signups: new Map(),
     refreshed: new Set(),
+    months: new Set(),
     refereeIds: new Set(),
     rewardIds: new Set(),
     paymentIds: new Set(),
@@ -80,6 +83,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
 
 function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('rewardId' in command) keys.rewardIds.add(BigInt(command.rewardId));
+  if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if (!('memberId' in command)) return;

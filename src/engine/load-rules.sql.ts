@@ -10,6 +10,7 @@ import type { Allowance, Reward } from '../model/records.ts';
 import type { OpenDelivery } from '../model/world.ts';
 import { referralRules } from '../rewards/referral.ts';
 import { monthOf } from '../rewards/tiers.ts';
+import { settlementAfter } from '../rewards/waits.ts';
 import type { Keys } from './keys.ts';
 import { fetch, type Loader, personIds, rows } from './loader.sql.ts';
 import * as tables from './tables.sql.ts';
@@ -71,6 +72,25 @@ async function loadVolumes(load: Loader, people: readonly bigint[], months: read
     more,
     values: [months],
   });
+}
+
+/** The first of each month that is closed: who came to the same number first stands first; at last the elder member. */
+export async function loadStandings(load: Loader, keys: Keys): Promise<void> {
+  const top = Math.max(0, ...load.ctx.loaded.program.rules.map((rule) => (rule.when === 'rank' ? rule.top : 0)));
+  const text = `select m.person_id, m.signups from (
+      select r.referrer_id as person_id, count(*)::int as signups, max(r.completed_at) as last_at from referrals r
+       where r.program_no = $1 and r.status = 'completed' and not r.held and r.completed_at >= $2 and r.completed_at < $3
+       group by r.referrer_id) m
+    join persons p on p.program_no = $1 and p.id = m.person_id
+   where p.deleted_at is null and p.suspended_at is null order by m.signups desc, m.last_at, m.person_id limit $4`;
+  for (const month of keys.months) {
+    const from = new Date(`${month}-01T00:00:00Z`);
+    const to = settlementAfter(from);
+    for (const [index, row] of (await rows(load, 'load standings', text, [from, to, top])).entries()) {
+      const { person_id: personId, signups } = row as { person_id: bigint; signups: number };
+      load.world.standings.load({ month, rank: index + 1, personId, signups });
+    }
+  }
 }
 
 /** What lifetime caps have allowed so far, for everybody at hand. */

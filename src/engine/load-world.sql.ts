@@ -10,7 +10,7 @@ import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import { type Balance, objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
-import { loadPartsOf, loadRules } from './load-rules.sql.ts';
+import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
 import { type By, fetch, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
@@ -183,9 +183,10 @@ async function loadRewards(load: Loader, keys: Keys): Promise<void> {
 
 async function loadPeople(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
-  await loadClosing(load, keys);
+  await Promise.all([loadClosing(load, keys), loadStandings(load, keys)]);
   const ids = new Set<bigint>(keys.refereeIds);
   for (const referral of world.referrals.all()) ids.add(referral.refereeId);
+  for (const standing of world.standings.all()) ids.add(standing.personId);
   for (const alias of world.aliases.all()) ids.add(alias.personId);
   for (const code of world.codes.all()) ids.add(code.personId);
   for (const person of world.persons.all()) ids.add(person.id);

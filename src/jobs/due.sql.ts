@@ -3,6 +3,7 @@
  * Promises: set-based: one statement puts every due thing into the inbox as an event of its own, under a key made of
  * what and when, so that however often it runs each is told once.
  */
+import { NEXT_MONTH } from './ranks.sql.ts';
 
 /** `due` selects (id, at) of what is due at $2, at most a thousand; `field` is what the command calls the id. */
 function tell(command: string, field: string, due: string): string {
@@ -42,6 +43,7 @@ export const TELL: readonly string[] = [
 /** The next time after $2 at which anything of this program falls due. */
 export const NEXT_DUE = `select min(at) as at from (
     select min(match_until) as at from payments where program_no = $1 and match_until > $2
+    union all ${NEXT_MONTH}
     union all select min(qualify_until) from referrals where program_no = $1 and qualify_until > $2
     union all select min(vests_at) from rewards where program_no = $1 and status = 'pending' and vests_at > $2
     union all select min(settles_at) from rewards where program_no = $1 and status = 'pending' and settles_at > $2

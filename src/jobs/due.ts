@@ -8,6 +8,7 @@ import type pg from 'pg';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock, SettableClock } from './clock.ts';
 import * as sql from './due.sql.ts';
+import { OPEN_MONTHS, rankRules, TELL_RANKS } from './ranks.sql.ts';
 
 export interface DuePorts {
   readonly pool: pg.Pool;
@@ -29,7 +30,10 @@ export async function tellDue(ports: DuePorts, programNo: number): Promise<numbe
   const now = await ports.clock.now();
   let told = 0;
   for (const text of sql.TELL) told += (await ports.pool.query(text, [programNo, now, true])).rowCount ?? 0;
-  return told;
+  const ranks = rankRules(ports.programs().find(({ no }) => no === programNo));
+  if (ranks.length === 0) return told;
+  await ports.pool.query(OPEN_MONTHS, [programNo, now, ranks]);
+  return told + ((await ports.pool.query(TELL_RANKS, [programNo, now, true])).rowCount ?? 0);
 }
 
 /** All that is due at the clock's present time, until nothing more comes of it. */
@@ -76,17 +80,20 @@ export async function advanceClock(
       await settled(ports, no, performance.now() + STEP_MS);
     }
     if (now >= to) return 'done';
-    const next = await nextDue(ports, now);
+    const next = await nextOf(ports, now);
     now = next && next < to ? next : to;
     await ports.clock.set(now);
   }
 }
 
-async function nextDue(ports: DuePorts, after: Date): Promise<Date | undefined> {
-  const times: Date[] = [];
-  for (const { no } of ports.programs()) {
-    const { rows } = await ports.pool.query(sql.NEXT_DUE, [no, after]);
-    if (rows[0]?.at) times.push(rows[0].at as Date);
-  }
+/** When the next thing of this program falls due. */
+export async function nextDue({ pool }: Pick<DuePorts, 'pool'>, programNo: number, after: Date): Promise<Date | null> {
+  const { rows } = await pool.query(sql.NEXT_DUE, [programNo, after]);
+  return rows[0]?.at ?? null;
+}
+
+async function nextOf(ports: DuePorts, after: Date): Promise<Date | undefined> {
+  const all = await Promise.all(ports.programs().map(({ no }) => nextDue(ports, no, after)));
+  const times = all.filter((at) => at !== null);
   return times.sort((a, b) => a.getTime() - b.getTime())[0];
 }

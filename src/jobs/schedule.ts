@@ -1,6 +1,6 @@
 /**
  * The waker: graphile-worker says when to look, and our own rows say what is due.
- * Promises: whatever falls due is done within a minute, by one process of however many; a job that fails is logged and
+ * Promises: whatever falls due is done within seconds, by one process of however many; a job that fails is logged and
  * tried again; after a lost database it starts anew by itself. Must never: carry business time or business data in a
  * job; one that is lost, late or run twice changes nothing.
  */
@@ -33,6 +33,8 @@ export interface ScheduleOptions {
   readonly programs: readonly LoadedProgram[];
   /** All that is due for one program at the service's present time. */
   readonly runDue: (programNo: number) => Promise<void>;
+  /** When the next thing of the program falls due after `now`. */
+  readonly nextDue: (programNo: number, now: Date) => Promise<Date | null>;
   /** Wakes the engine for what other processes have put into the inbox. */
   readonly wakeQueued: () => Promise<void>;
   readonly clock: Clock;
@@ -42,8 +44,6 @@ export interface ScheduleOptions {
 }
 
 export interface Schedule {
-  /** Looks at the program when the service's clock should show `at`. Never rejects: the next minute looks anyway. */
-  wakeAt(programNo: number, at: Date): Promise<void>;
   /** Takes no further job and waits for those under way, for some seconds at most. */
   stop(): Promise<void>;
 }
@@ -58,6 +58,8 @@ const CRONTAB = `
 17 3 * * * purge ?jobKey=purge&jobKeyMode=replace&fill=1d
 `;
 
+/** As CRONTAB says; slow retries are planned at least that far ahead. */
+const LOOK_EVERY_MS = 60_000;
 /** How late a job may be found, where nothing announces it. */
 const JOB_POLL_MS = 1_000;
 /** How long an event that another process took may wait for this one. */
@@ -90,7 +92,6 @@ export async function startSchedule(options: ScheduleOptions): Promise<Schedule>
   const running: Running = { options, pool, tasks, runner: undefined, stopping };
   const loops = Promise.all([keepRunning(running), pollQueue(options, stopping.signal)]);
   return {
-    wakeAt: (programNo, at) => wakeAt(options, programNo, at),
     stop: async () => {
       if (stopping.signal.aborted) return;
       stopping.abort();
@@ -139,7 +140,7 @@ async function startRunner({ options, pool, tasks }: Running): Promise<Runner> {
 
 function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolean): TaskList {
   const { programs, clock, pools, log } = options;
-  const look = oneAtATime(options.runDue);
+  const look = oneAtATime((no: number) => lookAt(options, no));
   const logged = (job: string, work: (payload: unknown) => Promise<void>) => async (payload: unknown) => {
     try {
       if (!stopped()) await work(payload);
@@ -166,6 +167,14 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
       await removeDeadJobs(pool, log);
     }),
   };
+}
+
+/** What falls due before the next minute is looked at in its own second; whatever is planned lies further away. */
+async function lookAt(options: ScheduleOptions, programNo: number): Promise<void> {
+  await options.runDue(programNo);
+  const now = await options.clock.now();
+  const next = await options.nextDue(programNo, now);
+  if (next && next.getTime() - now.getTime() < LOOK_EVERY_MS) await wakeAt(options, programNo, next);
 }
 
 /** What failed for the last time, or was left behind by a process that died; the log has it. */

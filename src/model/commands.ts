@@ -53,6 +53,8 @@ export type Command =
     }
   /** A payment has waited its `match_within`. */
   | { readonly command: 'payment.match_due'; readonly paymentId: string }
+  /** A month of the leaderboard (`2026-03`) is over. */
+  | { readonly command: 'rank.close'; readonly rule: string; readonly month: string }
   /** A referral that has not qualified in its time. */
   | { readonly command: 'referral.due'; readonly refereeId: string }
   /** Pending rewards whose vesting or settlement is due. */

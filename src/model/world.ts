@@ -70,6 +70,14 @@ export interface AuditRecord {
   readonly after: unknown;
 }
 
+/** A place on a month's leaderboard, as it stood when the month was over. */
+export interface Standing {
+  readonly month: string;
+  readonly rank: number;
+  readonly personId: bigint;
+  readonly signups: number;
+}
+
 export interface SourceType {
   readonly source: string;
   readonly type: string;
@@ -115,6 +123,8 @@ export class World {
   readonly monthVolumes = new Table<MonthVolume>({ key: (v) => `${v.personId}\n${v.month}` });
   /** Never saved: the sum of what rewards say. */
   readonly allowances = new Table<Allowance>({ key: (a) => `${a.personId}\n${a.rule}` });
+  /** Never saved: read when a month is closed. */
+  readonly standings = new Table<Standing>({ key: (s) => `${s.month}\n${s.rank}` });
   readonly claims = new Table<Claim>({ key: (c) => c.id });
   readonly payments = new Table<Payment>({
     key: (p) => p.id,

@@ -15,7 +15,9 @@ export interface Parties {
 
 type Made = Pick<Reward, 'idempotencyKey' | 'explain'> & Partial<Reward>;
 
-export function newReward(ctx: FoldContext, rule: Rule, parties: Parties, made: Made): Reward {
+type Of = Pick<Parties, 'referee' | 'referrer'> & { readonly referral: Pick<Referral, 'flags'> };
+
+export function newReward(ctx: FoldContext, rule: Rule, parties: Of, made: Made): Reward {
   const { referral, referee, referrer } = parties;
   const person = rule.to === 'referrer' ? referrer : referee;
   return {

@@ -47,6 +47,7 @@ async function start(options: Partial<ScheduleOptions> = {}) {
     pools: { general },
     programs,
     runDue,
+    nextDue: async () => null,
     wakeQueued,
     clock,
     log,
@@ -94,27 +95,22 @@ test('two processes know one crontab', async () => {
   expect(first.log.error.mock.calls.concat(second.log.error.mock.calls)).toEqual([]);
 });
 
-test('wakeAt looks at one program at its time, once for many deliveries', async () => {
-  const { runDue, schedule } = await start();
-  await vi.waitFor(() => expect(runDue).toHaveBeenCalledTimes(2), soon);
-  await vi.waitFor(async () => expect(await jobs()).toEqual([]), soon);
+test('what falls due before the next minute is looked at in its own second, one program alone', async () => {
   const [, second] = programs as [LoadedProgram, LoadedProgram];
-  const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1500);
-  await Promise.all(Array.from({ length: 20 }, () => schedule.wakeAt(second.no, at)));
-  expect(await jobs()).toHaveLength(1);
-  await sleep(200);
-  expect(runDue).toHaveBeenCalledTimes(2);
+  const at = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2500);
+  const nextDue = async (no: number, now: Date) => (no === second.no && now < at ? at : null);
+  const { runDue } = await start({ nextDue });
+  await vi.waitFor(() => expect(runDue).toHaveBeenCalledTimes(2), soon);
   await vi.waitFor(() => expect(runDue.mock.calls.slice(2)).toEqual([[second.no]]), soon);
   expect(Date.now()).toBeGreaterThanOrEqual(at.getTime());
 });
 
-test('wakeAt goes by the time that the service has left, not by its date', async () => {
+test('what falls due later is left to the minute that looks', async () => {
   const standing = new Date('2030-01-01T00:00:00Z');
-  const { schedule } = await start({ clock: { now: async () => standing } });
+  const nextDue = async () => new Date('2030-01-01T00:30:00Z');
+  const { runDue } = await start({ nextDue, clock: { now: async () => standing } });
+  await vi.waitFor(() => expect(runDue).toHaveBeenCalledTimes(2), soon);
   await vi.waitFor(async () => expect(await jobs()).toEqual([]), soon);
-  await schedule.wakeAt(1, new Date('2030-01-01T00:30:00Z'));
-  const [job] = await jobs();
-  expect((job?.run_at.getTime() - Date.now()) / 60_000).toBeCloseTo(30, 0);
 });
 
 test('a job that fails is logged and tried again, and keeps no other program from its turn', async () => {

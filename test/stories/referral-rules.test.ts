@@ -69,6 +69,34 @@ tiers: { by: monthly_volume, list: [{ name: base, from: 0, share: "5%" }, { name
   });
 });
 
+describe('a leaderboard with rewards', () => {
+  const ranked = (yaml: string) =>
+    yaml.replace('rewards:', 'rewards:\n  top: { to: referrer, when: rank, top: 2, amount: 50.00 }');
+
+  test('gives the first of each month their reward when it is over, once, and nobody for a month without signups', async () => {
+    await start('claudexia', ranked);
+    for (const [referrer, count] of [
+      ['zach', 1],
+      ['yves', 3],
+      ['xena', 2],
+    ] as const) {
+      await story.signUp(referrer, `${referrer}@home.example`);
+      const referral_code = await service.codeOf(referrer);
+      for (let n = 0; n < count; n++)
+        await story.signUp(`${referrer}${n}`, `${referrer}${n}@work.example`, { referral_code });
+    }
+    await story.clock('2026-03-31T23:59:59Z');
+    expect(await service.rewards()).toEqual([]);
+    for (const now of ['2026-04-01T00:00:00Z', '2026-04-02T00:00:00Z', '2026-06-02T00:00:00Z']) await story.clock(now);
+    const rewards = await service.rewards();
+    expect(rewards.map((r) => [r.member_id, r.idempotency_key, r.status, r.amount]).sort()).toEqual([
+      ['xena', 'ref:auto:top:2026-03:2', 'credited', 5000],
+      ['yves', 'ref:auto:top:2026-03:1', 'credited', 5000],
+    ]);
+    expect(rewards.every((r) => r.credited_at === '2026-04-01T00:00:00.000Z')).toBe(true);
+  });
+});
+
 describe('a customer who turns out to be a member', () => {
   const twoSided = (yaml: string) =>
     yaml.replace('rewards:', 'rewards:\n  welcome: { to: referee, when: signup, amount: 3.00 }');
