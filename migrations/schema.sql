@@ -287,6 +287,55 @@ CREATE INDEX lots_expiry_idx ON public.lots USING btree (program_no, expires_at)
 CREATE INDEX lots_person_idx ON public.lots USING btree (program_no, person_id, expires_at, reward_id) WHERE (remaining > 0);
 comment on table lots is 'What of a reward is left to spend; used and expired in the order (expires_at nulls last, reward_id).';
 
+create table mail_suppressions (
+  program_no integer not null,
+  recipient_hash text not null,
+  created_at timestamp with time zone not null,
+  constraint mail_suppressions_pkey PRIMARY KEY (program_no, recipient_hash)
+);
+comment on table mail_suppressions is 'Who unsubscribed: keyed hashes, kept for ever, also when the person is erased.';
+
+create table mails (
+  program_no integer not null,
+  id bigint not null generated always as identity,
+  kind text not null,
+  mail_key text not null,
+  person_id bigint,
+  recipient_hash text not null,
+  key_version integer not null,
+  recipient bytea,
+  message_id text not null,
+  subject text,
+  text text,
+  html text,
+  state text not null,
+  reason text,
+  attempts integer not null default 0,
+  next_try_at timestamp with time zone,
+  lease_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  constraint mails_content_check CHECK ((((subject IS NOT NULL) = (state = ANY (ARRAY['planned'::text, 'sending'::text]))) AND ((text IS NULL) = (subject IS NULL)) AND ((html IS NULL) = (subject IS NULL)))),
+  constraint mails_due_check CHECK ((((next_try_at IS NOT NULL) = (state = 'planned'::text)) AND ((lease_until IS NOT NULL) = (state = 'sending'::text)))),
+  constraint mails_key UNIQUE (program_no, mail_key),
+  constraint mails_pkey PRIMARY KEY (program_no, id),
+  constraint mails_recipient_check CHECK (((recipient IS NOT NULL) OR (state <> ALL (ARRAY['planned'::text, 'sending'::text])))),
+  constraint mails_sent_check CHECK (((sent_at IS NOT NULL) = (state = 'sent'::text))),
+  constraint mails_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX mails_due_idx ON public.mails USING btree (program_no, next_try_at, id) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX mails_lease_idx ON public.mails USING btree (program_no, lease_until) WHERE (lease_until IS NOT NULL);
+CREATE INDEX mails_person_idx ON public.mails USING btree (program_no, person_id, created_at, id);
+CREATE INDEX mails_state_idx ON public.mails USING btree (program_no, state);
+comment on table mails is 'Written once, sent at least once: a try whose outcome is unknown is repeated under the same message_id.';
+comment on column mails.mail_key is 'What the mail is for, which is mailed once: invitation:<recipient_hash>.';
+comment on column mails.person_id is 'Who has it sent, or whom it is about.';
+comment on column mails.recipient_hash is 'Keyed hash of the address as matched, as persons.email_hash.';
+comment on column mails.recipient is 'The address, encrypted under a key derived from a salt beside it.';
+comment on column mails.subject is 'Frozen with text and html when it was planned; gone as soon as it is not needed any more.';
+comment on column mails.reason is 'Why it failed or was cancelled; never the words of a mail server, which quote addresses.';
+comment on column mails.attempts is 'Counted at the claim: a result is written only by the try that still holds the mail.';
+
 create table member_keys (
   program_no integer not null,
   id text not null,

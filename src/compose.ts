@@ -23,6 +23,7 @@ import { loggable, redaction } from './http/request-log.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { KINDS } from './kinds.ts';
+import { createMailing } from './mailing.ts';
 import type { LoadedProgram } from './model/program.ts';
 import { PROVIDERS } from './providers/index.ts';
 
@@ -73,7 +74,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
   const clock = settable ?? systemClock;
   const programs = await readPrograms(options, log, pools, await clock.now());
   const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
-  const { core, deliverer, due } = parts;
+  const { core, deliverer, mailing, due } = parts;
   const token = adminToken(env);
   return {
     env,
@@ -82,16 +83,22 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     programs,
     deps: depsOf(parts, token.token),
     adminToken: token,
-    runDue: (no) => runDue(due, no, { once: false }),
+    runDue: async (no) => {
+      // Beside the rest: a slow mail server holds up no credit.
+      mailing.wake(no);
+      await runDue(due, no, { once: false });
+    },
     nextDue: (no, now) => nextDue(due, no, now),
     wakeQueued: () => core.engine.wakeQueued(),
     startWork: () => {
       deliverer.start();
+      mailing.start();
       void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
     },
     stop: async () => {
       await core.engine.stop();
       await deliverer.stop();
+      await mailing.stop();
       await pools.close();
     },
   };
@@ -109,10 +116,15 @@ interface Ground {
 
 type Parts = ReturnType<typeof stages>;
 
-/** Inbox, engine and delivery, each waking the next. */
+/** Inbox, engine, delivery and mail, each waking the next. */
 function stages(ground: Ground) {
   const { options, log, pools, clock, programs, keys } = ground;
   const byNo = new Map(programs.map((loaded) => [loaded.no, loaded]));
+  const programByNo = (no: number) => {
+    const loaded = byNo.get(no);
+    if (!loaded) throw new Error(`bug: no program ${no}`);
+    return loaded;
+  };
   const core = createCore({
     pools,
     keys,
@@ -131,15 +143,13 @@ function stages(ground: Ground) {
   const deliverer = createDeliverer({
     pools,
     clock,
-    programByNo: (no) => {
-      const loaded = byNo.get(no);
-      if (!loaded) throw new Error(`bug: no program ${no}`);
-      return loaded;
-    },
+    programByNo,
     http,
     log: (line) => log.warn(line),
     onResults: (no) => core.engine.wake(no),
   });
+  const sends = options.role !== 'web';
+  const mailing = createMailing({ env: options.env, pools, keys, clock, programByNo, sends, log });
   const due: DuePorts = {
     pool: pools.general,
     clock,
@@ -147,13 +157,14 @@ function stages(ground: Ground) {
     catchUp: (no) => core.engine.catchUp(no),
     drainUntil: (no, id) => core.engine.drainUntil(no, id),
     deliver: (no, { once }) => deliverer.runDue(no, { once }),
+    mail: (no) => mailing.runDue(no),
   };
-  return { ...ground, core, http, deliverer, due };
+  return { ...ground, core, http, deliverer, mailing, due };
 }
 
 /** What the HTTP layer is given. */
 function depsOf(
-  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, due }: Parts,
+  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, mailing, due }: Parts,
   token: string,
 ): Deps {
   return {
@@ -184,6 +195,7 @@ function depsOf(
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
     tokens: createMemberTokens(createJwks({ http })),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
+    mail: mailing,
     openSecret: async (no, personId) => {
       const { rows } = await pools.general.query<SealedRow>(READ_SECRET, [no, personId]);
       return rows[0] && opened(keys, no, rows[0]);

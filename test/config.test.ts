@@ -37,7 +37,14 @@ describe('the environment', () => {
     [{ TRUST_PROXY: 'true' }, 'TRUST_PROXY must be a number of proxies or a CIDR list'],
     [{ TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY must be a number of proxies or a CIDR list'],
     [{ EGRESS_ALLOW: 'internal.example.com' }, 'EGRESS_ALLOW must be a CIDR list'],
-    [{ SMTP_URL: 'mail.example.com' }, 'SMTP_URL must be an smtp:// or smtps:// URL'],
+    [
+      { SMTP_URL: 'mail.example.com' },
+      'SMTP_URL must be an smtp:// or smtps:// URL, as smtps://user:password@mail.example.com',
+    ],
+    [{ SMTP_URL: 'smtp://' }, 'SMTP_URL must be an smtp:// or smtps:// URL, as smtps://user:password@mail.example.com'],
+    [{ SMTP_URL: 'smtp://me@mail.example.com' }, 'SMTP_URL must have both a user and a password, or neither'],
+    [{ SMTP_URL: 'smtp://me:50%@mail.example.com' }, 'SMTP_URL has a user or password that is not percent-encoded'],
+    [{ SMTP_URL: 'smtp://mail.example.com/?x=1' }, 'SMTP_URL must end with the host or the port; there are no options'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of'],
     [{ TEST_CLOCK: '1', NODE_ENV: 'production' }, 'TEST_CLOCK must not be 1'],
   ])('%o is refused in one line', (given, message) => {
@@ -58,7 +65,7 @@ describe('the environment', () => {
   test('treats an empty variable as unset, and keeps the rest for program files', () => {
     const env = readEnv({ PORT: ' ', SMTP_URL: '', BILLING_URL: 'https://billing.example.com' });
     expect(env).toMatchObject({ port: 8080, raw: { BILLING_URL: 'https://billing.example.com' } });
-    expect(env.smtpUrl).toBeUndefined();
+    expect(env.smtp).toBeUndefined();
   });
 
   test('never repeats a secret in its message', () => {

@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
 import * as z from 'zod';
+import { parseSmtpUrl, type SmtpServer } from '../mail/smtp-url.ts';
 import { parseSecretKey } from './secrets.ts';
 
 /** The operator has to change something before the service can start: `message` is one line, for the terminal. */
@@ -33,7 +34,8 @@ export type Env = {
   readonly secretKey?: string;
   readonly trustProxy: Hops | Cidrs | false;
   readonly egressAllow: Cidrs;
-  readonly smtpUrl?: string;
+  /** Undefined: mails go to the log and to DATA_DIR/outbox. */
+  readonly smtp?: SmtpServer;
   readonly logLevel: string;
   readonly testClock: boolean;
   readonly nodeEnv: string;
@@ -96,7 +98,7 @@ const variables = z.object({
     .describe('CIDR list of private or plain-http addresses that sinks and the like may reach'),
   SMTP_URL: z
     .string()
-    .regex(/^smtps?:\/\/\S+$/, 'must be an smtp:// or smtps:// URL')
+    .transform((value, context) => smtpServer(value, context))
     .optional()
     .describe('mail server; without it mails go to the log and to DATA_DIR/outbox'),
   LOG_LEVEL: z
@@ -135,7 +137,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
     secretKey: values.SECRET_KEY,
     trustProxy: values.TRUST_PROXY,
     egressAllow: values.EGRESS_ALLOW,
-    smtpUrl: values.SMTP_URL,
+    smtp: values.SMTP_URL,
     logLevel: values.LOG_LEVEL,
     testClock: values.TEST_CLOCK,
     nodeEnv: values.NODE_ENV,
@@ -155,6 +157,13 @@ function checkTogether(values: z.output<typeof variables>): void {
 function secretKey(value: string, context: z.RefinementCtx): void {
   const parsed = parseSecretKey(value);
   if ('problem' in parsed) context.addIssue(parsed.problem);
+}
+
+function smtpServer(value: string, context: z.RefinementCtx): SmtpServer {
+  const parsed = parseSmtpUrl(value);
+  if (!('problem' in parsed)) return parsed;
+  context.addIssue(parsed.problem);
+  return z.NEVER;
 }
 
 function origin(value: string, context: z.RefinementCtx): string {

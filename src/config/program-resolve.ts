@@ -78,7 +78,12 @@ export function resolveProgram(
     auth: { jwt: resolveJwt(file, problems), introspectUrl: file.auth.introspect?.url },
     share: Object.fromEntries(Object.entries(file.share).flatMap(([where, text]) => (text ? [[where, text]] : []))),
     leaderboard: file.leaderboard,
-    invites: { perDay: file.invites.per_day, subject: file.invites.subject, text: file.invites.text },
+    invites: {
+      perDay: file.invites.per_day,
+      programPerDay: file.invites.program_per_day,
+      subject: file.invites.subject,
+      text: file.invites.text,
+    },
     portal: { frameAncestors: file.portal.frame_ancestors },
     api: file.api,
   };

@@ -32,6 +32,9 @@ export const authSchema = z
 
 const SHARE_WORDS = ['code', 'url', 'amount'];
 
+const INVITES_MAX = 10_000;
+const PROGRAM_INVITES_MAX = 1_000_000;
+
 const frameAncestor = z
   .string()
   .regex(
@@ -67,13 +70,18 @@ export const shareSchema = z
 
 export const invitesSchema = z
   .strictObject({
-    per_day: whole(0, 10_000).prefault(50).describe('how many addresses a member may invite in a day'),
+    per_day: whole(0, INVITES_MAX)
+      .prefault(50)
+      .describe('how many addresses a member may invite in a day; 0 turns invitations off'),
+    program_per_day: whole(0, PROGRAM_INVITES_MAX)
+      .prefault(5000)
+      .describe('how many addresses all members together may invite in a day'),
     subject: template([...SHARE_WORDS, 'name'])
       .optional()
       .describe('subject of the mail, with {name} of who invites'),
-    text: template([...SHARE_WORDS, 'name'], 10_000)
+    text: template([...SHARE_WORDS, 'name', 'note'], 10_000)
       .optional()
-      .describe('text of the mail, with {name}, {url}, {code}, {amount}'),
+      .describe('text of the mail, with {name}, {url}, {code}, {amount}, {note}; a blank line begins a paragraph'),
   })
   .prefault({})
   .describe('mails that members have sent to friends');

@@ -80,7 +80,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     underWay: new Map(),
     stopping: false,
   };
-  const loops = createLoops((programNo) => runDue(context, programNo, {}), log);
+  const loops = createLoops(
+    (programNo) => runDue(context, programNo, {}),
+    (programNo, error) => log(`deliveries of program ${programNo} stopped: ${String(error)}`),
+  );
   return {
     runDue: (programNo, run = {}) => runDue(context, programNo, run),
     sendingCount: (programNo, rewardId) => countSending(pools, programNo, rewardId),

@@ -10,7 +10,10 @@ export interface Loops {
   wake(programNo: number): void;
 }
 
-export function createLoops(run: (programNo: number) => Promise<unknown>, log: (line: string) => void): Loops {
+export function createLoops(
+  run: (programNo: number) => Promise<unknown>,
+  onError: (programNo: number, error: unknown) => void,
+): Loops {
   const running = new Map<number, Promise<void>>();
   const again = new Set<number>();
   let started = false;
@@ -18,9 +21,7 @@ export function createLoops(run: (programNo: number) => Promise<unknown>, log: (
   const loop = async (programNo: number) => {
     do {
       again.delete(programNo);
-      await run(programNo).catch((error: unknown) =>
-        log(`deliveries of program ${programNo} stopped: ${String(error)}`),
-      );
+      await run(programNo).catch((error: unknown) => onError(programNo, error));
     } while (started && again.has(programNo));
     running.delete(programNo);
   };

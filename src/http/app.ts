@@ -18,6 +18,7 @@ import { requestLog } from './request-log.ts';
 import { mount, type Route } from './routes.ts';
 import { creditRoutes } from './server/credits.ts';
 import { eventRoutes } from './server/events.ts';
+import { unsubscribeRoutes } from './unsubscribe.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 /** Where a list of routes stands. A program's routes stand at the root of its hosts, too. */
@@ -32,7 +33,13 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
     open: { prefix: '', routes: healthRoutes(deps, metrics) },
     program: {
       prefix: '/p/:program',
-      routes: [...webhookRoutes(deps), ...eventRoutes(deps), ...creditRoutes(deps), ...memberRoutes(deps)],
+      routes: [
+        ...webhookRoutes(deps),
+        ...unsubscribeRoutes(deps),
+        ...eventRoutes(deps),
+        ...creditRoutes(deps),
+        ...memberRoutes(deps),
+      ],
     },
     admin: { prefix: '/admin/v1', routes: adminRoutes(deps) },
   };

@@ -7,6 +7,7 @@
 import type { Logger } from 'pino';
 import type { Env } from '../config/env.ts';
 import type { Pools } from '../db/pool.ts';
+import type { Outbox } from '../mail/outbox.ts';
 import type { Command, CommandRefusal } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
@@ -36,6 +37,13 @@ export type Submitted =
 export interface OpenedSecret {
   readonly email: string | null;
   readonly name: string | null;
+}
+
+/** Mails are planned here and sent elsewhere. */
+export interface Mail extends Outbox {
+  /** The keyed hash by which an address (as matched) is known. */
+  hashOf(loaded: LoadedProgram, address: string): string;
+  openAddress(programNo: number, keyVersion: number, sealed: Buffer): string;
 }
 
 export interface Deps {
@@ -69,6 +77,7 @@ export interface Deps {
   /** Checks members' tokens as the program file says. */
   readonly tokens: MemberTokens;
   readonly limits: RateLimits;
+  readonly mail: Mail;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */
   openSecret(programNo: number, personId: bigint): Promise<OpenedSecret | undefined>;
   /** The same of many, in one statement; who has none is not in it. */

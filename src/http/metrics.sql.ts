@@ -38,3 +38,14 @@ export async function countRewards(knex: Knex): Promise<{ program: string; statu
      group by g.name, r.status`;
   return select(knex, text);
 }
+
+/** waiting: planned or being sent. */
+export async function countMails(knex: Knex): Promise<{ program: string; state: string; count: number }[]> {
+  const text = `
+    select g.name as program, s.state, sum(s.count)::int as count
+      from (select m.program_no, case when m.state in ('planned', 'sending') then 'waiting' else m.state end as state, count(*) as count
+              from mails m group by m.program_no, m.state) s
+      join programs g on g.no = s.program_no
+     group by g.name, s.state`;
+  return select(knex, text);
+}

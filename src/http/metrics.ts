@@ -7,7 +7,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Deps } from './deps.ts';
-import { countDeliveries, countInbox, countRewards } from './metrics.sql.ts';
+import { countDeliveries, countInbox, countMails, countRewards } from './metrics.sql.ts';
 import { routeOf } from './request-log.ts';
 
 export interface Metrics {
@@ -59,16 +59,24 @@ function databaseFigures(
   const age = gauge('plusone_inbox_oldest_seconds', 'How long the oldest of them has waited', ['program']);
   const deliveries = gauge('plusone_deliveries', 'Deliveries that are not settled, by state', ['program', 'state']);
   const rewards = gauge('plusone_rewards', 'Rewards by status', ['program', 'status']);
+  const mails = gauge('plusone_mails', 'Mails, by state', ['program', 'state']);
+  const perProgram = [backlog, age, deliveries, rewards, mails];
 
   const read = async () => {
-    const [waiting, open, statuses] = await Promise.all([countInbox(knex), countDeliveries(knex), countRewards(knex)]);
-    for (const each of [backlog, age, deliveries, rewards]) each.reset();
+    const [waiting, open, statuses, mailed] = await Promise.all([
+      countInbox(knex),
+      countDeliveries(knex),
+      countRewards(knex),
+      countMails(knex),
+    ]);
+    for (const each of perProgram) each.reset();
     for (const { program, count, oldestSeconds } of waiting) {
       backlog.set({ program }, count);
       age.set({ program }, oldestSeconds);
     }
     for (const { program, state, count } of open) deliveries.set({ program, state }, count);
     for (const { program, status, count } of statuses) rewards.set({ program, status }, count);
+    for (const { program, state, count } of mailed) mails.set({ program, state }, count);
     up.set(1);
   };
 
@@ -81,7 +89,7 @@ function databaseFigures(
         readAt = performance.now();
       })
       .catch((error: { code?: string }) => {
-        for (const each of [backlog, age, deliveries, rewards]) each.reset();
+        for (const each of perProgram) each.reset();
         up.set(0);
         onError(error);
       })

@@ -18,6 +18,9 @@ const LIMITS = {
   codes: { points: 60, duration: 3600 },
   /** Codes claimed by one member. */
   claims: { points: 60, duration: 3600 },
+  /** Addresses that one member had invited, and all members of a program; how many, the program file says. */
+  invites: { points: 10_000, duration: 86_400 },
+  program_invites: { points: 1_000_000, duration: 86_400 },
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
@@ -27,6 +30,10 @@ export interface RateLimits {
   take(name: LimitName, programNo: number, who: string): Promise<void>;
   /** Throws when it has been taken too often already, and counts nothing. */
   check(name: LimitName, programNo: number, who: string): Promise<void>;
+  /** Counts as many of `wanted` as there is room for below `most`, and says how many; throws when not even one. */
+  takeSome(name: LimitName, programNo: number, who: string, wanted: number, most: number): Promise<number>;
+  /** What was counted and then not used. */
+  giveBack(name: LimitName, programNo: number, who: string, count: number): Promise<void>;
 }
 
 export interface RateLimitOptions {
@@ -61,6 +68,8 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     misses: limiterOf('misses'),
     codes: limiterOf('codes'),
     claims: limiterOf('claims'),
+    invites: limiterOf('invites'),
+    program_invites: limiterOf('program_invites'),
   } satisfies Record<LimitName, RateLimiterPostgres>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);
@@ -75,6 +84,17 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     check: async (name, programNo, who) => {
       const taken = await limiters[name].get(keyOf(programNo, who));
       if (taken && taken.consumedPoints >= LIMITS[name].points) throw tooMany(taken);
+    },
+    takeSome: async (name, programNo, who, wanted, most) => {
+      const key = keyOf(programNo, who);
+      const taken = await limiters[name].penalty(key, wanted);
+      const room = Math.min(Math.max(most - (taken.consumedPoints - wanted), 0), wanted);
+      if (room < wanted) await limiters[name].reward(key, wanted - room);
+      if (room === 0 && wanted > 0) throw tooMany(taken);
+      return room;
+    },
+    giveBack: async (name, programNo, who, count) => {
+      if (count > 0) await limiters[name].reward(keyOf(programNo, who), count);
     },
   };
 }

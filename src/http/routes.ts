@@ -17,7 +17,7 @@ import { Problem } from './problems.ts';
 export type MemberCredential = 'member:read' | 'member:write' | 'program:read' | 'lookup';
 
 /**
- * none: open to all. signature: the handler verifies the body's signature itself. admin: the admin token. Else the
+ * none: open to all. signature: the handler verifies it itself, of the body or in the path. admin: the admin token. Else the
  * scope of a server key of that program, or what a member needs.
  */
 export type Credential = 'none' | 'signature' | 'admin' | KeyScope | MemberCredential;

@@ -47,7 +47,8 @@ export const NEXT_DUE = `select min(at) as at from (
     union all select min(qualify_until) from referrals where program_no = $1 and qualify_until > $2
     union all select min(vests_at) from rewards where program_no = $1 and status = 'pending' and vests_at > $2
     union all select min(settles_at) from rewards where program_no = $1 and status = 'pending' and settles_at > $2
-    union all select min(next_try_at) from deliveries where program_no = $1 and next_try_at > $2) due`;
+    union all select min(next_try_at) from deliveries where program_no = $1 and next_try_at > $2
+    union all select min(next_try_at) from mails where program_no = $1 and next_try_at > $2) due`;
 
 /**
  * Whether nothing is under way: no event waits, no single try is due or out. One snapshot: a result leaves "sending" in

@@ -19,6 +19,8 @@ export interface DuePorts {
   readonly drainUntil: (programNo: number, id: bigint) => Promise<void>;
   /** Tries what is due, each once when `once`; returns how many were tried. */
   readonly deliver: (programNo: number, options: { once: boolean }) => Promise<number>;
+  /** Tries the mails that are due, each once; returns how many. */
+  readonly mail: (programNo: number) => Promise<number>;
 }
 
 const POLL_MS = 15;
@@ -78,6 +80,7 @@ export async function advanceClock(
     for (const { no } of ports.programs()) {
       await runDue(ports, no, { once: true });
       await settled(ports, no, performance.now() + STEP_MS);
+      await mailed(ports, no);
     }
     if (now >= to) return 'done';
     const next = await nextOf(ports, now);
@@ -90,6 +93,13 @@ export async function advanceClock(
 export async function nextDue({ pool }: Pick<DuePorts, 'pool'>, programNo: number, after: Date): Promise<Date | null> {
   const { rows } = await pool.query(sql.NEXT_DUE, [programNo, after]);
   return rows[0]?.at ?? null;
+}
+
+/** A mail server that is away ends a round early; each mail has its try at this step all the same. */
+async function mailed(ports: DuePorts, programNo: number): Promise<void> {
+  let tried: number;
+  do tried = await ports.mail(programNo);
+  while (tried > 0);
 }
 
 async function nextOf(ports: DuePorts, after: Date): Promise<Date | undefined> {

@@ -12,9 +12,9 @@ import { openJobPool } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock } from './clock.ts';
 import { purgeBodies } from './purge.ts';
-import { WAKE_PROGRAM } from './schedule.sql.ts';
 import { sealProgram } from './seal.ts';
 import { forEach, oneAtATime } from './side-by-side.ts';
+import { wakeAt } from './wake.ts';
 
 /** As pino's. */
 export interface Log {
@@ -184,16 +184,6 @@ async function removeDeadJobs(pool: pg.Pool, log: Log): Promise<void> {
     await utils.cleanup({ tasks: ['DELETE_PERMAFAILED_JOBS'] });
   } finally {
     await utils.release();
-  }
-}
-
-/** How long from now is the service's business; when that is by the database's clock, the queue's. */
-async function wakeAt({ pools, clock, log }: ScheduleOptions, programNo: number, at: Date): Promise<void> {
-  try {
-    const inMs = Math.max(0, at.getTime() - (await clock.now()).getTime());
-    await pools.general.query(WAKE_PROGRAM, [programNo, inMs]);
-  } catch (error) {
-    log.warn({ err: error }, 'could not ask to be woken; the next minute will do');
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Addresses as they are matched, never as they are shown or written to.
+ * Addresses as they are matched, and as they may be shown; never as they are written to.
  * Promises: case, a plus tag, and dots at Gmail do not make another address. Must never: be used as an identity by
  * itself: some hosts hand out plus tags as mailboxes of their own, so a match is a signal, and joins need more.
  */
@@ -24,4 +24,19 @@ export function matchEmail(email: string): MatchedEmail | undefined {
     local = local.replaceAll('.', '');
   }
   return { address: `${local}@${domain}`, domain };
+}
+
+const SHOWN_MAX = 3;
+
+/** At most three characters, and none of a word that is too short to be halved. */
+export function firstHalf(word: string): string {
+  const characters = Array.from(word);
+  return characters.slice(0, Math.min(SHOWN_MAX, Math.floor(characters.length / 2))).join('');
+}
+
+/** The first half of the local part, then ***@domain. */
+export function maskEmail(email: string): string {
+  const at = email.lastIndexOf('@');
+  if (at < 0) return '***';
+  return `${firstHalf(email.slice(0, at))}***${email.slice(at)}`;
 }

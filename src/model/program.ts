@@ -184,7 +184,14 @@ export interface Program {
   readonly auth: { readonly jwt: JwtConfig | undefined; readonly introspectUrl: string | undefined };
   readonly share: Readonly<Record<string, string>>;
   readonly leaderboard: boolean;
-  readonly invites: Readonly<Record<string, unknown>>;
+  readonly invites: {
+    /** Addresses that a member may invite in a day; 0: there are no invitations. */
+    readonly perDay: number;
+    /** The same of all members together. */
+    readonly programPerDay: number;
+    readonly subject: string | undefined;
+    readonly text: string | undefined;
+  };
   readonly portal: { readonly frameAncestors: readonly string[] };
   readonly api: readonly string[];
 }

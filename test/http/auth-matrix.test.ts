@@ -96,10 +96,14 @@ test('every route of the app stands in the table, with a credential', () => {
   expect([...registered(http.app)].filter((each) => !known.has(each))).toEqual([]);
 });
 
-test('nothing but the probes is open, and webhooks prove themselves', () => {
+test('nothing but the probes is open, and webhooks and the links in mails prove themselves', () => {
   const of = (credential: string) => listed().filter(({ route }) => route.credential === credential);
   expect(of('none').map(({ route }) => route.path)).toEqual(['/healthz', '/readyz', '/metrics']);
-  expect(of('signature').map(({ route }) => route.path)).toEqual(['/webhooks/:source']);
+  expect(of('signature').map(({ route }) => `${route.method} ${route.path}`)).toEqual([
+    'post /webhooks/:source',
+    'get /unsubscribe/:token',
+    'post /unsubscribe/:token',
+  ]);
 });
 
 describe('routes of the admin', () => {
@@ -177,7 +181,7 @@ describe('routes of a member', () => {
   test('are all the routes of the member API but the lookup', () => {
     const paths = listed().filter(({ route }) => /^\/v1\/(me|claims|leaderboard|codes)/.test(route.path));
     expect(paths.filter(({ route }) => ![...MEMBER, 'lookup'].includes(route.credential))).toEqual([]);
-    expect(isOf(...MEMBER)).toHaveLength(17);
+    expect(isOf(...MEMBER)).toHaveLength(19);
     expect(isOf('lookup').map(({ route }) => route.path)).toEqual(['/v1/codes/:code']);
   });
 

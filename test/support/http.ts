@@ -28,6 +28,10 @@ export interface HttpTest {
   readonly database: TestDatabase;
   readonly pools: Pools;
   readonly deps: Deps;
+  /** DATA_DIR. */
+  readonly folder: string;
+  /** From then on the background loops work, too. */
+  startWork(): void;
   /** Everything that was logged, a line each. */
   readonly lines: string[];
   /** The sink of the program `other`: what it answers, and the idempotency keys that it was sent. */
@@ -40,8 +44,13 @@ export interface HttpTest {
   close(): Promise<void>;
 }
 
-const programFile = (name: string, differs: string) => `
-program: ${name}
+/** Keys that `differs` has stand as it has them. */
+function programFile(name: string, differs: string): string {
+  const keys = commonPart(name).split(/^(?=\w)/m);
+  return [...keys.filter((key) => !new RegExp(`^${/^\w*/.exec(key)}:`, 'm').test(differs)), differs].join('');
+}
+
+const commonPart = (name: string) => `program: ${name}
 name: ${name}
 mode: test
 product: { home_url: https://${name}.example/, signup_url: https://${name}.example/, support_email: help@${name}.example }
@@ -54,7 +63,6 @@ rewards:
 fraud:
   velocity: { first_payments: 50, within: 24h, then: hold }
   same_ip: { then: hold }
-${differs}
 `;
 
 const MEMBERS = `auth: { jwt: { secret: "\${JWT_SECRET}" } }\nmembers: { api_key_prefix: cx_ }\nleaderboard: true`;
@@ -105,6 +113,8 @@ export async function startHttp(
     database,
     pools: service.pools,
     deps,
+    folder,
+    startWork: () => service.startWork(),
     lines,
     sink,
     admin,

@@ -68,7 +68,7 @@ export function claudexia(changes: Partial<Program> = {}): Program {
     auth: { jwt: undefined, introspectUrl: undefined },
     share: {},
     leaderboard: false,
-    invites: {},
+    invites: { perDay: 50, programPerDay: 5000, subject: undefined, text: undefined },
     portal: { frameAncestors: [] },
     api: [],
     ...changes,

@@ -5,6 +5,7 @@
 import type { Deps } from '../deps.ts';
 import type { Route } from '../routes.ts';
 import { claimRoutes } from './claims.ts';
+import { inviteRoutes } from './invites.ts';
 import { leaderboardRoutes } from './leaderboard.ts';
 import { linkRoutes } from './links.ts';
 import { listRoutes } from './lists.ts';
@@ -22,6 +23,7 @@ export function memberRoutes(deps: Deps): Route[] {
     ...ownCodeRoutes(deps),
     ...ownKeyRoutes(deps),
     ...qrRoutes(deps),
+    ...inviteRoutes(deps),
     ...claimRoutes(deps),
     ...lookupRoutes(deps),
     ...leaderboardRoutes(deps),

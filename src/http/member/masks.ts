@@ -3,18 +3,9 @@
  * Promises: an address is the first half of its local part, at most three characters, then ***@domain; a name is its
  * beginning; both fit on a page that strangers read. Must never: let through what is too short to be halved.
  */
-const SHOWN_MAX = 3;
+import { firstHalf } from '../../model/email.ts';
 
-function firstHalf(word: string): string {
-  const characters = Array.from(word);
-  return characters.slice(0, Math.min(SHOWN_MAX, Math.floor(characters.length / 2))).join('');
-}
-
-export function maskEmail(email: string): string {
-  const at = email.lastIndexOf('@');
-  if (at < 0) return '***';
-  return `${firstHalf(email.slice(0, at))}***${email.slice(at)}`;
-}
+export { maskEmail } from '../../model/email.ts';
 
 /** For lists of strangers: by name, or where there is none by address without its domain. */
 export function maskPerson(known: { readonly name: string | null; readonly email: string | null } | undefined): string {

@@ -1,0 +1,93 @@
+/**
+ * Mail wired together: the outbox that plans, the mailer that sends, the loop that wakes it.
+ * Promises: every process can plan; those that work the queues send, and are told of what the others planned. Must
+ * never: know a template or a rule.
+ */
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { type DerivedKeys, keyedFor, seal, unseal } from './accounts/keyed.ts';
+import type { Env } from './config/env.ts';
+import type { Pools } from './db/pool.ts';
+import { createLoops } from './delivery/loops.ts';
+import { loggable } from './http/request-log.ts';
+import type { Clock } from './jobs/clock.ts';
+import { wakeAt } from './jobs/wake.ts';
+import { createOutbox, type Outbox } from './mail/outbox.ts';
+import { createMailer } from './mail/send.ts';
+import { folderTransport, smtpTransport } from './mail/transport.ts';
+import type { Keyed } from './model/fold.ts';
+import type { LoadedProgram } from './model/program.ts';
+
+export interface MailingOptions {
+  readonly env: Env;
+  readonly pools: Pools;
+  readonly keys: DerivedKeys;
+  readonly clock: Clock;
+  readonly programByNo: (no: number) => LoadedProgram;
+  /** false in a process that only serves HTTP: workers send. */
+  readonly sends: boolean;
+  readonly log: Logger;
+}
+
+export interface Mailing extends Outbox {
+  /** The keyed hash by which an address is known, as persons.email_hash; `address` as matched. */
+  hashOf(loaded: LoadedProgram, address: string): string;
+  openAddress(programNo: number, keyVersion: number, sealed: Buffer): string;
+  /** Tries what is due, each once. */
+  runDue(programNo: number): Promise<number>;
+  /** Something may be due; in a process that sends. */
+  wake(programNo: number): void;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createMailing(options: MailingOptions): Mailing {
+  const { env, pools, keys, clock, programByNo, sends, log } = options;
+  const oldest = Math.min(...keys.versions);
+  const loops = createLoops(
+    (programNo) => mailer.runDue(programNo),
+    (program, error) => log.warn({ program, err: loggable(error) }, 'mails stopped and will be tried again'),
+  );
+  const outbox = createOutbox({
+    pool: pools.general,
+    clock,
+    publicUrl: env.publicUrl,
+    deriveKey: (purpose) => keys.deriveKey(purpose, oldest),
+    seal: (programNo, address) => ({ version: keys.current, sealed: seal(keys, programNo, address) }),
+    wake: async (programNo) => {
+      if (sends) loops.wake(programNo);
+      else await wakeAt({ pools, clock, log }, programNo, await clock.now());
+    },
+  });
+  const transport = env.smtp
+    ? smtpTransport(env.smtp)
+    : folderTransport(path.join(env.dataDir, 'outbox'), (fields, message) => log.info(fields, message));
+  const openAddress: Mailing['openAddress'] = (programNo, version, sealed) => unseal(keys, programNo, version, sealed);
+  const mailer = createMailer({
+    pools,
+    clock,
+    programByNo,
+    transport,
+    unseal: openAddress,
+    unsubscribeUrl: outbox.unsubscribeUrl,
+    log: (fields, message) => log.warn(fields, message),
+  });
+  const keyed = new WeakMap<LoadedProgram, Keyed>();
+  return {
+    ...outbox,
+    hashOf: (loaded, address) => {
+      const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
+      keyed.set(loaded, made);
+      return made.hash('email', address);
+    },
+    openAddress,
+    runDue: (programNo) => mailer.runDue(programNo),
+    wake: loops.wake,
+    start: loops.start,
+    stop: async () => {
+      await mailer.stop();
+      await loops.stop();
+      transport.close();
+    },
+  };
+}
