@@ -50,6 +50,13 @@ export function nextSeed(world: World, person: Person): string {
   return `${person.memberId}\n${world.codes.by('person', person.id).length}`;
 }
 
+/** For a further code like the ones before: `ALICE` of ALICE2024. The name itself is sealed. */
+export function nextName(world: World, ctx: FoldContext, person: Person): string | undefined {
+  if (ctx.loaded.program.code.from !== 'name') return undefined;
+  const own = world.codes.by('person', person.id).filter((code) => code.kind === 'primary');
+  return own.map(({ code }) => /^([A-Z]{2,12})\d{4}$/.exec(code)?.[1]).find((name) => name !== undefined);
+}
+
 /** The primary code dies; its sub-codes live on. */
 export function revokePrimary(world: World, ctx: FoldContext, person: Person): Code | undefined {
   const code = primaryCode(world, person.id);

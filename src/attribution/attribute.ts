@@ -1,7 +1,7 @@
 /**
  * Who referred this person, and by what evidence.
  * Promises: a member is referred once, for good; every code that came along is kept with what became of it. Must never:
- * attribute by a code that is revoked, used up or suspended, or make somebody their own referrer.
+ * attribute by a code that is revoked, used up or suspended, or make somebody their own or their colleague's referrer.
  */
 import type { CodeClaim } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
@@ -39,7 +39,8 @@ export function attribute(
   let made: Referral | undefined;
   for (const claim of ranked) {
     const code = world.codes.get(claim.code.trim().toLowerCase());
-    const refusal = refusalOf(code, person, ctx.now, known ?? made);
+    const referrer = code && world.persons.get(code.personId);
+    const refusal = refusalOf(code, { referee: person, referrer }, ctx.now, known ?? made);
     const outcome = refusal ?? 'attributed';
     if (known && code?.codeKey === known.codeKey) continue;
     record(world, ctx, event, person, claim, outcome);
@@ -57,7 +58,7 @@ function strengthOf(carrier: string): number {
 
 function refusalOf(
   code: Code | undefined,
-  person: Person,
+  { referee, referrer }: { readonly referee: Person; readonly referrer: Person | undefined },
   now: Date,
   existing: Referral | undefined,
 ): string | undefined {
@@ -67,7 +68,8 @@ function refusalOf(
   if (code.suspendedAt) return 'code_suspended';
   if (code.expiresAt && code.expiresAt <= now) return 'code_expired';
   if (code.maxUses !== null && code.uses >= code.maxUses) return 'code_used_up';
-  if (code.personId === person.id) return 'self_referral';
+  if (code.personId === referee.id) return 'self_referral';
+  if (referee.orgId !== null && referee.orgId === referrer?.orgId) return 'same_organization';
   return undefined;
 }
 

@@ -18,6 +18,7 @@ import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { waitingOf } from './marks.ts';
 import { handleMemberCommand } from './member-commands.ts';
+import { patchCode, shownCode } from './patch-code.ts';
 
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
@@ -52,6 +53,8 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return matchDue(world, ctx, BigInt(command.paymentId), cause);
     case 'member.patch':
       return patchMember(world, ctx, command);
+    case 'code.patch':
+      return patchCode(world, ctx, command);
     default:
       return handleMemberCommand(world, ctx, event, command);
   }
@@ -65,6 +68,7 @@ function shown(world: World, command: Command): Record<string, unknown> | null {
       ? { rate: person.rate, tier: person.tier, suspended_at: person.suspendedAt, note: person.note }
       : null;
   }
+  if (command.command === 'code.patch') return shownCode(world, command.code);
   const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
   return reward ? { status: reward.status, reason: reward.reason, flags: reward.flags } : null;
 }
@@ -75,7 +79,7 @@ function audit(
   command: Command,
   { actor, note, before }: { actor: string; note: string | null; before: Record<string, unknown> | null },
 ): void {
-  const target = 'rewardId' in command ? `rw_${command.rewardId}` : 'memberId' in command ? command.memberId : '';
+  const target = targetOf(command);
   const after = shown(world, command);
   world.audit.put({
     id: ctx.nextId(),
@@ -87,6 +91,12 @@ function audit(
     before,
     after,
   });
+}
+
+function targetOf(command: Command): string {
+  if ('rewardId' in command) return `rw_${command.rewardId}`;
+  if ('memberId' in command) return command.memberId;
+  return 'code' in command ? command.code : '';
 }
 
 function withReward(world: World, id: string, run: (reward: Reward) => CommandOutcome): CommandOutcome {

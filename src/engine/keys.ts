@@ -86,13 +86,11 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
+  if ('code' in command) keys.codeKeys.add(command.code.trim().toLowerCase());
   if (!('memberId' in command)) return;
   person(keys, aliasKey('member', command.memberId));
   keys.codeOwners.add(aliasKey('member', command.memberId));
-  if ('code' in command) {
-    keys.codeKeys.add(command.code.trim().toLowerCase());
-    if (command.command === 'claim.make') addSignup(keys, keyed, command.memberId, undefined, [command]);
-  }
+  if (command.command === 'claim.make') addSignup(keys, keyed, command.memberId, undefined, [command]);
   if (command.command === 'code.refresh') keys.refreshed.add(aliasKey('member', command.memberId));
   if (command.command === 'code.refresh' || command.command === 'link.make') keys.newCodes.add(command.memberId);
   if (command.command === 'member.seen') {

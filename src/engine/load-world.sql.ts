@@ -4,7 +4,7 @@
  * wrote. Must never: query once per event, or write anything.
  */
 import type { PoolClient } from 'pg';
-import { nextSeed } from '../accounts/codes.ts';
+import { nextName, nextSeed } from '../accounts/codes.ts';
 import { personOfMember } from '../accounts/persons.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import { type Balance, objectKey, World } from '../model/world.ts';
@@ -249,7 +249,11 @@ async function loadNextCodes(load: Loader, keys: Keys): Promise<void> {
     const person = personOfMember(load.world, memberId);
     if (!person) return [];
     const seed = nextSeed(load.world, person);
-    return [1, 2, 3].map((attempt) => load.ctx.keyed.code(seed, undefined, attempt).toLowerCase());
+    // A link's code is never made of a name; a further code of the member's own may be.
+    const names = new Set([undefined, nextName(load.world, load.ctx, person)]);
+    return Array.from(names).flatMap((name) =>
+      [1, 2, 3].map((attempt) => load.ctx.keyed.code(seed, name, attempt).toLowerCase()),
+    );
   });
   await fetch(load, load.world.codes, tables.CODES, { by: ['codeKey'], keys: [candidates] });
 }

@@ -3,7 +3,7 @@
  * Promises: refused commands change nothing; a claim that was made once is made once. Must never: let a code pass to
  * another person.
  */
-import { freeCode, nextSeed, primaryCode, putCode, revokePrimary } from '../accounts/codes.ts';
+import { freeCode, nextName, nextSeed, primaryCode, putCode, revokePrimary } from '../accounts/codes.ts';
 import { ensureMember, personOfMember, takeMember } from '../accounts/persons.ts';
 import { type Command, type CommandOutcome, type CommandRefusal, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
@@ -13,7 +13,7 @@ import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
 
-type MemberCommand = Extract<Command, { command: 'member.seen' | 'claim.make' | `code.${string}` | 'link.make' }>;
+type MemberCommand = Of<'member.seen' | 'claim.make' | 'code.refresh' | 'code.set' | 'code.revoke' | 'link.make'>;
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
 export function handleMemberCommand(
@@ -73,7 +73,7 @@ function refusalOf(world: World, person: Person, codeKey: string): CommandRefusa
 }
 
 function refresh(world: World, ctx: FoldContext, person: Person, cause: Cause): CommandOutcome {
-  const code = freeCode(world, ctx, nextSeed(world, person), undefined);
+  const code = freeCode(world, ctx, nextSeed(world, person), nextName(world, ctx, person));
   const old = revokePrimary(world, ctx, person);
   putCode(world, ctx, person, { code, kind: 'primary' });
   if (old && ctx.loaded.program.code.onRefresh === 'close_pending') closePending(world, ctx, person, old, cause);

@@ -51,6 +51,16 @@ export type Command =
       readonly channel: string | null;
       readonly campaign: string | null;
     }
+  /** An admin's word on one code. */
+  | {
+      readonly command: 'code.patch';
+      readonly code: string;
+      readonly actor: string;
+      readonly maxUses?: number | null;
+      /** ISO 8601. */
+      readonly expiresAt?: string | null;
+      readonly suspended?: boolean;
+    }
   /** A payment has waited its `match_within`. */
   | { readonly command: 'payment.match_due'; readonly paymentId: string }
   /** A month of the leaderboard (`2026-03`) is over. */
@@ -79,6 +89,9 @@ export type CommandRefusal =
   | 'no_code'
   | 'already_referred'
   | 'self_referral'
+  | 'same_organization'
+  | 'fewer_than_uses'
+  | 'member_suspended'
   | 'code_revoked'
   | 'code_suspended'
   | 'code_expired'

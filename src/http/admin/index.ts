@@ -6,6 +6,7 @@
 import type { Deps } from '../deps.ts';
 import type { Route } from '../routes.ts';
 import { auditRoutes } from './audit.ts';
+import { codeRoutes } from './codes.ts';
 import { eventRoutes } from './events.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger-check.ts';
@@ -23,6 +24,7 @@ export function adminRoutes(deps: Deps): Route[] {
     ...eventRoutes(deps),
     ...paymentRoutes(deps),
     ...memberRoutes(deps),
+    ...codeRoutes(deps),
     ...programRoutes(deps),
     ...keyRoutes(deps),
     ...auditRoutes(deps),
