@@ -16,6 +16,7 @@ import { openPools, type Pools } from './db/pool.ts';
 import { createDeliverer } from './delivery/deliver.ts';
 import { createHttp } from './delivery/egress.ts';
 import type { Deps, OpenedSecret } from './http/deps.ts';
+import { createIntrospection } from './http/member/introspection.ts';
 import { createJwks } from './http/member/jwks.ts';
 import { createMemberTokens } from './http/member/tokens.ts';
 import { createRateLimits } from './http/rate-limits.ts';
@@ -193,7 +194,7 @@ function depsOf(
     },
     advanceClock: async (to) => await advanceTestClock(due, settable, to),
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
-    tokens: createMemberTokens(createJwks({ http })),
+    tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     mail: mailing,
     openSecret: async (no, personId) => {

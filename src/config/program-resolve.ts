@@ -75,7 +75,7 @@ export function resolveProgram(
     retention: file.retention,
     ...resolveSink(resolving),
     members: { signup: file.members.signup, apiKeyPrefix: file.members.api_key_prefix },
-    auth: { jwt: resolveJwt(file, problems), introspectUrl: file.auth.introspect?.url },
+    auth: resolveAuth(file, problems),
     share: Object.fromEntries(Object.entries(file.share).flatMap(([where, text]) => (text ? [[where, text]] : []))),
     leaderboard: file.leaderboard,
     invites: {
@@ -142,12 +142,20 @@ function resolveRates({ file, unit, problems }: Resolving): Program['rates'] {
   return file.rates;
 }
 
-function resolveJwt({ auth }: ProgramFile, problems: Problems): JwtConfig | undefined {
-  const orgClaim = auth.org_claim;
-  if (!auth.jwt) return undefined;
-  if ('secret' in auth.jwt) {
-    if (auth.jwt.secret.trim() === '') problems.add(['auth', 'jwt', 'secret'], 'the secret of the tokens is empty');
-    return { kind: 'secret', secret: auth.jwt.secret, orgClaim };
+function resolveAuth({ auth }: ProgramFile, problems: Problems): Program['auth'] {
+  const { introspect, org_claim: orgClaim } = auth;
+  return {
+    jwt: resolveJwt(auth, problems),
+    introspect: introspect && { url: introspect.url, secret: introspect.secret },
+    orgClaim,
+  };
+}
+
+function resolveJwt({ jwt }: ProgramFile['auth'], problems: Problems): JwtConfig | undefined {
+  if (!jwt) return undefined;
+  if ('secret' in jwt) {
+    if (jwt.secret.trim() === '') problems.add(['auth', 'jwt', 'secret'], 'the secret of the tokens is empty');
+    return { kind: 'secret', secret: jwt.secret };
   }
-  return { kind: 'jwks', jwksUrl: auth.jwt.jwks_url, issuer: auth.jwt.issuer, audience: auth.jwt.audience, orgClaim };
+  return { kind: 'jwks', jwksUrl: jwt.jwks_url, issuer: jwt.issuer, audience: jwt.audience };
 }

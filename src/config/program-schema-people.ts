@@ -23,7 +23,14 @@ export const authSchema = z
       .describe("how members' tokens are checked: a secret, or jwks_url, issuer and audience"),
     org_claim: text(60).optional().describe('claim of the token that names the organization'),
     introspect: z
-      .strictObject({ url: endpointUrl().describe('RFC 7662 endpoint') })
+      .strictObject({
+        url: endpointUrl().describe('RFC 7662 endpoint'),
+        secret: z
+          .string()
+          .regex(/^[\x21-\x7e]{1,1000}$/, 'must be a token that a header can carry')
+          .optional()
+          .describe('what it is shown, as a bearer token'),
+      })
       .optional()
       .describe("accepts the product's own API keys"),
   })

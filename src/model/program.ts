@@ -121,14 +121,19 @@ export interface LedgerSink {
 export type SinkConfig = LedgerSink | WebhookSink | StripeSink | PaddleSink;
 
 export type JwtConfig =
-  | { readonly kind: 'secret'; readonly secret: string; readonly orgClaim: string | undefined }
+  | { readonly kind: 'secret'; readonly secret: string }
   | {
       readonly kind: 'jwks';
       readonly jwksUrl: string;
       readonly issuer: string;
       readonly audience: string;
-      readonly orgClaim: string | undefined;
     };
+
+/** Where the product's own API keys are asked about (RFC 7662), and what we show there to be answered. */
+export interface IntrospectConfig {
+  readonly url: string;
+  readonly secret: string | undefined;
+}
 
 /** A source, with what only questions to its provider need; webhooks are verified without. */
 export interface SourceAccount extends SourceConfig {
@@ -181,7 +186,12 @@ export interface Program {
   readonly sink: SinkConfig;
   readonly spend: { readonly on: 'usage'; readonly per: bigint } | undefined;
   readonly members: { readonly signup: 'external' | 'embedded'; readonly apiKeyPrefix: string };
-  readonly auth: { readonly jwt: JwtConfig | undefined; readonly introspectUrl: string | undefined };
+  readonly auth: {
+    readonly jwt: JwtConfig | undefined;
+    readonly introspect: IntrospectConfig | undefined;
+    /** Claim that names the member's organization. */
+    readonly orgClaim: string | undefined;
+  };
   readonly share: Readonly<Record<string, string>>;
   readonly leaderboard: boolean;
   readonly invites: {

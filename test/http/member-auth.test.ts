@@ -4,6 +4,7 @@ import { exportSPKI } from 'jose';
 import request from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHttp } from '../../src/delivery/egress.ts';
+import { createIntrospection } from '../../src/http/member/introspection.ts';
 import { createJwks } from '../../src/http/member/jwks.ts';
 import { createMemberTokens } from '../../src/http/member/tokens.ts';
 import { type HttpTest, JWT_SECRET, startHttp } from '../support/http.ts';
@@ -157,9 +158,8 @@ describe('with public keys', () => {
   beforeAll(async () => {
     server = await startKeyServer();
     const jwt = `auth: { jwt: { jwks_url: "${server.url}", issuer: "https://idp.test/", audience: referrals } }`;
-    const tokens = createMemberTokens(
-      createJwks({ http: createHttp({ allow: ['127.0.0.1/32'] }), elapsed: () => elapsed }),
-    );
+    const out = { http: createHttp({ allow: ['127.0.0.1/32'] }), elapsed: () => elapsed };
+    const tokens = createMemberTokens(createJwks(out), createIntrospection(out));
     http = await startHttp({ tokens }, {}, { idp: `${jwt}\ncode: { lookup: keyed }` });
     call = client(http.app, http.deps);
   });

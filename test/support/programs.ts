@@ -65,7 +65,7 @@ export function claudexia(changes: Partial<Program> = {}): Program {
     sink: { kind: 'ledger' },
     spend: undefined,
     members: { signup: 'external', apiKeyPrefix: 'cx_' },
-    auth: { jwt: undefined, introspectUrl: undefined },
+    auth: { jwt: undefined, introspect: undefined, orgClaim: undefined },
     share: {},
     leaderboard: false,
     invites: { perDay: 50, programPerDay: 5000, subject: undefined, text: undefined },

@@ -12,6 +12,7 @@ import type { Deps } from '../deps.ts';
 import { Problem } from '../problems.ts';
 import { type MemberCredential, programOf } from '../routes.ts';
 import { bearerOf, checkServerKey } from '../server-key.ts';
+import { IntrospectionAway } from './introspection.ts';
 import { KeysAway } from './jwks.ts';
 import { findMember, type PersonRow, readPerson } from './persons.sql.ts';
 import { createSight, type Sight, type SightNeeds } from './sight.ts';
@@ -77,13 +78,19 @@ async function actingOf(
     return needsMember || req.get(ACTS_FOR) !== undefined ? await byServerKey(deps, loaded, req) : undefined;
   }
   const claims = await deps.tokens.read(loaded.program, token).catch((error: unknown) => {
-    if (error instanceof KeysAway)
-      throw new Problem('unavailable', 'The keys that tokens are checked with cannot be fetched');
-    throw error;
+    throw away(error) ?? error;
   });
   if (!claims) throw new Problem('unauthorized');
   const person = await sight(loaded, claims);
   return asActing(person, { by: 'token', orgId: claims.orgId ?? null, scopes: MEMBER_SCOPES });
+}
+
+function away(error: unknown): Problem | undefined {
+  if (error instanceof KeysAway)
+    return new Problem('unavailable', 'The keys that tokens are checked with cannot be fetched');
+  if (error instanceof IntrospectionAway)
+    return new Problem('unavailable', 'Whoever knows the product’s API keys does not answer');
+  return undefined;
 }
 
 async function byMemberKey(

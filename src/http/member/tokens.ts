@@ -1,5 +1,5 @@
 /**
- * A member's JWT: who it says they are, if it is good.
+ * A member's token: who it says they are, if it is good; what is no JWT of ours the product may know as its API key.
  * Promises: the algorithm is pinned by the program file (a secret: HS256; public keys: asymmetric ones only, by their
  * keys); `exp` and `sub` must be there, with public keys also the issuer and audience; the real clock. Must never:
  * believe the token about its own algorithm or key, or tell why a token was refused.
@@ -8,6 +8,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { type JWTPayload, jwtVerify } from 'jose';
 import { matchEmail } from '../../model/email.ts';
 import type { JwtConfig, Program } from '../../model/program.ts';
+import type { Introspect } from './introspection.ts';
 import { type Jwks, KeysAway } from './jwks.ts';
 
 /** What a token tells of its member; what is not as it should be is left out. */
@@ -20,7 +21,7 @@ export interface TokenClaims {
 }
 
 export interface MemberTokens {
-  /** undefined: not a good token of this program. Rejects KeysAway when nothing is there to check it with. */
+  /** undefined: not a good token of this program. Rejects KeysAway or IntrospectionAway when nothing is there to check it with. */
   read(program: Program, token: string): Promise<TokenClaims | undefined>;
 }
 
@@ -33,7 +34,7 @@ const ID_MAX = 255;
 const NAME_MAX = 200;
 const EMAIL_MAX = 320;
 
-export function createMemberTokens(jwks: Jwks): MemberTokens {
+export function createMemberTokens(jwks: Jwks, introspect: Introspect): MemberTokens {
   const secrets = new WeakMap<JwtConfig, KeyObject>();
   const secretOf = (config: Extract<JwtConfig, { kind: 'secret' }>): KeyObject => {
     const key = secrets.get(config) ?? createSecretKey(config.secret, 'utf8');
@@ -49,20 +50,25 @@ export function createMemberTokens(jwks: Jwks): MemberTokens {
     return (await jwtVerify(token, jwks(jwksUrl), { algorithms: ASYMMETRIC, requiredClaims, issuer, audience }))
       .payload;
   };
+  const verified = async (config: JwtConfig | undefined, token: string): Promise<JWTPayload | undefined> => {
+    if (!config || token.split('.').length !== 3) return undefined;
+    try {
+      return await verify(config, token);
+    } catch (error) {
+      if (error instanceof KeysAway) throw error;
+      return undefined;
+    }
+  };
   return {
-    read: async ({ auth: { jwt } }, token) => {
-      if (!jwt || token.split('.').length !== 3) return undefined;
-      try {
-        return claimsOf(await verify(jwt, token), jwt.orgClaim);
-      } catch (error) {
-        if (error instanceof KeysAway) throw error;
-        return undefined;
-      }
+    read: async ({ auth }, token) => {
+      const payload = await verified(auth.jwt, token);
+      const told = payload ?? (auth.introspect && (await introspect(auth.introspect, token)));
+      return told && claimsOf(told, auth.orgClaim);
     },
   };
 }
 
-function claimsOf(payload: JWTPayload, orgClaim: string | undefined): TokenClaims | undefined {
+function claimsOf(payload: Readonly<Record<string, unknown>>, orgClaim: string | undefined): TokenClaims | undefined {
   const memberId = text(payload.sub, ID_MAX);
   if (memberId === undefined || memberId !== payload.sub) return undefined;
   const email = text(payload.email, EMAIL_MAX);
