@@ -270,6 +270,23 @@ CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON public
 CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_balanced();
 CREATE TRIGGER ledger_transactions_no_truncate BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table logins (
+  program_no integer not null,
+  email_hash text not null,
+  member_id text not null,
+  person_id bigint,
+  password text not null,
+  claimed_at timestamp with time zone not null default clock_timestamp(),
+  created_at timestamp with time zone not null,
+  constraint logins_member_key UNIQUE (program_no, member_id),
+  constraint logins_pkey PRIMARY KEY (program_no, email_hash)
+);
+CREATE INDEX logins_person_idx ON public.logins USING btree (program_no, person_id);
+comment on table logins is 'How members who signed up here prove who they are; deleted when the person is erased.';
+comment on column logins.email_hash is 'Keyed hash of the address as written, in lower case.';
+comment on column logins.person_id is 'null: the signup was not finished; after a minute another may take it up.';
+comment on column logins.password is 'scrypt, with its parameters and salt: scrypt$N$r$p$salt$hash.';
+
 create table lots (
   program_no integer not null,
   reward_id bigint not null,
@@ -464,6 +481,7 @@ create table person_secrets (
   name bytea,
   constraint person_secrets_pkey PRIMARY KEY (program_no, person_id)
 );
+CREATE TRIGGER person_secrets_erase_login AFTER DELETE ON public.person_secrets FOR EACH ROW EXECUTE FUNCTION erase_login();
 comment on table person_secrets is 'Address and name, each encrypted under a key derived from a salt beside it: deleting the row is the erasure.';
 
 create table persons (
@@ -575,6 +593,7 @@ CREATE INDEX referrals_completed_idx ON public.referrals USING btree (program_no
 CREATE UNIQUE INDEX referrals_id_key ON public.referrals USING btree (program_no, id);
 CREATE INDEX referrals_qualify_idx ON public.referrals USING btree (program_no, qualify_until) WHERE (qualify_until IS NOT NULL);
 CREATE INDEX referrals_referrer_idx ON public.referrals USING btree (program_no, referrer_id, created_at, id) INCLUDE (status, referee_id);
+CREATE INDEX referrals_waiting_idx ON public.referrals USING btree (program_no, referrer_id) WHERE (qualify_until IS NOT NULL);
 CREATE TRIGGER referrals_count_insert AFTER INSERT ON public.referrals REFERENCING NEW TABLE AS new_referrals FOR EACH STATEMENT EXECUTE FUNCTION count_referrals();
 CREATE TRIGGER referrals_count_update AFTER UPDATE ON public.referrals REFERENCING OLD TABLE AS old_referrals NEW TABLE AS new_referrals FOR EACH STATEMENT EXECUTE FUNCTION count_referrals();
 comment on column referrals.qualified_at is 'Event time at which it began to count for tiers and for rewards of qualified referrals.';
@@ -676,6 +695,7 @@ CREATE UNIQUE INDEX rewards_referral_key ON public.rewards USING btree (program_
 CREATE INDEX rewards_settles_idx ON public.rewards USING btree (program_no, settles_at) WHERE ((status = 'pending'::text) AND (settles_at IS NOT NULL));
 CREATE UNIQUE INDEX rewards_source_payment_id_key ON public.rewards USING btree (program_no, source_payment_id, rule, member_id);
 CREATE INDEX rewards_status_idx ON public.rewards USING btree (program_no, status, created_at, id) WHERE (status <> 'credited'::text);
+CREATE INDEX rewards_vesting_idx ON public.rewards USING btree (program_no, person_id) INCLUDE (unit, amount, reversed_amount, forfeited_amount) WHERE ((status = 'pending'::text) AND (reason = 'vesting'::text));
 CREATE INDEX rewards_vests_idx ON public.rewards USING btree (program_no, vests_at) WHERE ((status = 'pending'::text) AND (vests_at IS NOT NULL));
 CREATE TRIGGER rewards_count_delete AFTER DELETE ON public.rewards REFERENCING OLD TABLE AS old_rewards FOR EACH STATEMENT EXECUTE FUNCTION count_rewards();
 CREATE TRIGGER rewards_count_insert AFTER INSERT ON public.rewards REFERENCING NEW TABLE AS new_rewards FOR EACH STATEMENT EXECUTE FUNCTION count_rewards();
@@ -851,6 +871,15 @@ begin
      group by c.program_no, c.person_id, c.unit, c.day having sum(c.earned) <> 0 or sum(c.pending) <> 0
     on conflict on constraint reward_days_pkey do update set earned = d.earned + excluded.earned, pending = d.pending + excluded.pending;
   end if;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.erase_login()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from logins l where l.program_no = old.program_no and l.person_id = old.person_id;
   return null;
 end $function$;
 

@@ -2,6 +2,7 @@
  * The only place that wires things together: configuration, database, programs, inbox, engine, delivery, HTTP.
  * Promises: every process (all in one, web, worker, CLI) is made of the same parts. Must never: hold a rule.
  */
+import { createSecretKey } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import { type DerivedKeys, unseal } from './accounts/keyed.ts';
 import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
@@ -16,6 +17,7 @@ import { openPools, type Pools } from './db/pool.ts';
 import { createDeliverer } from './delivery/deliver.ts';
 import { createHttp } from './delivery/egress.ts';
 import type { Deps, OpenedSecret } from './http/deps.ts';
+import { createPublicIds } from './http/dialects/ids.ts';
 import { createIntrospection } from './http/member/introspection.ts';
 import { createJwks } from './http/member/jwks.ts';
 import { createMemberTokens } from './http/member/tokens.ts';
@@ -197,6 +199,9 @@ function depsOf(
     tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     mail: mailing,
+    hashEmail: (loaded, address) => core.keyedFor(loaded).hash('email', address),
+    // The oldest version, as with hashes: an id never changes.
+    publicId: createPublicIds(createSecretKey(keys.deriveKey('public-ids', Math.min(...keys.versions)))),
     openSecret: async (no, personId) => {
       const { rows } = await pools.general.query<SealedRow>(READ_SECRET, [no, personId]);
       return rows[0] && opened(keys, no, rows[0]);

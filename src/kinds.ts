@@ -5,10 +5,11 @@
 import type { Kinds } from './config/program-resolving.ts';
 import { SINKS } from './delivery/sinks/index.ts';
 import { signals } from './fraud/signals/index.ts';
+import { DIALECTS } from './http/dialects/index.ts';
 
 export const KINDS: Kinds = {
   signals: new Set(signals.keys()),
   sinks: new Set(['ledger', ...SINKS.keys()]),
   rules: new Set(['signup', 'qualified', 'usage', 'payment', 'rank']),
-  dialects: new Set(),
+  dialects: new Set(DIALECTS.keys()),
 };

@@ -8,6 +8,7 @@ import helmet, { type HelmetOptions } from 'helmet';
 import { adminRoutes } from './admin/index.ts';
 import { guardsFor } from './auth.ts';
 import type { Deps } from './deps.ts';
+import { dialectRoutes } from './dialects/index.ts';
 import { errorHandler } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { memberRoutes } from './member/index.ts';
@@ -39,6 +40,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
         ...eventRoutes(deps),
         ...creditRoutes(deps),
         ...memberRoutes(deps),
+        ...dialectRoutes(deps),
       ],
     },
     admin: { prefix: '/admin/v1', routes: adminRoutes(deps) },

@@ -11,6 +11,7 @@ import type { Outbox } from '../mail/outbox.ts';
 import type { Command, CommandRefusal } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
+import type { PublicId } from './dialects/ids.ts';
 import type { MemberTokens } from './member/tokens.ts';
 import type { RateLimits } from './rate-limits.ts';
 
@@ -78,6 +79,9 @@ export interface Deps {
   readonly tokens: MemberTokens;
   readonly limits: RateLimits;
   readonly mail: Mail;
+  /** Keyed; the same for ever. Of an address as it was written, or as matchEmail gives it. */
+  hashEmail(loaded: LoadedProgram, address: string): string;
+  readonly publicId: PublicId;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */
   openSecret(programNo: number, personId: bigint): Promise<OpenedSecret | undefined>;
   /** The same of many, in one statement; who has none is not in it. */

@@ -21,6 +21,8 @@ const LIMITS = {
   /** Addresses that one member had invited, and all members of a program; how many, the program file says. */
   invites: { points: 10_000, duration: 86_400 },
   program_invites: { points: 1_000_000, duration: 86_400 },
+  /** Members who sign up here, from one address. */
+  signups: { points: 10, duration: 3600 },
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
@@ -70,6 +72,7 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     claims: limiterOf('claims'),
     invites: limiterOf('invites'),
     program_invites: limiterOf('program_invites'),
+    signups: limiterOf('signups'),
   } satisfies Record<LimitName, RateLimiterPostgres>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);

@@ -26,6 +26,8 @@ export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly credential: Credential;
+  /** Only there in programs whose file names this dialect. */
+  readonly dialect?: string;
   /** raw: any type, as bytes. json: parsed. Default: none is read. */
   readonly body?: 'raw' | 'json';
   /** One sentence and the forms of what is asked and answered, for whoever generates documents from the routes. */
@@ -61,8 +63,10 @@ export function mount(routes: readonly Route[], prefix: string, guards: Guards):
   for (const [path, same] of Map.groupBy(routes, (route) => route.path)) {
     const at = router.route(path);
     at.all((_req, res, next) => {
-      res.locals.route = `${prefix}${path}`;
-      next();
+      const [{ dialect } = {}] = same;
+      const isThere = dialect === undefined || programOf(res).program.api.includes(dialect);
+      if (isThere) res.locals.route = `${prefix}${path}`;
+      next(isThere ? undefined : 'route');
     });
     for (const route of same) {
       at[route.method](guards(route.credential), ...readers(route.body), (req, res) => route.handle(req, res));

@@ -98,7 +98,10 @@ test('every route of the app stands in the table, with a credential', () => {
 
 test('nothing but the probes is open, and webhooks and the links in mails prove themselves', () => {
   const of = (credential: string) => listed().filter(({ route }) => route.credential === credential);
-  expect(of('none').map(({ route }) => route.path)).toEqual(['/healthz', '/readyz', '/metrics']);
+  expect(of('none').map(({ route }) => route.path)).toEqual([
+    ...['/healthz', '/readyz', '/metrics'],
+    '/v1/developers/signup',
+  ]);
   expect(of('signature').map(({ route }) => `${route.method} ${route.path}`)).toEqual([
     'post /webhooks/:source',
     'get /unsubscribe/:token',
@@ -181,8 +184,12 @@ describe('routes of a member', () => {
   test('are all the routes of the member API but the lookup', () => {
     const paths = listed().filter(({ route }) => /^\/v1\/(me|claims|leaderboard|codes)/.test(route.path));
     expect(paths.filter(({ route }) => ![...MEMBER, 'lookup'].includes(route.credential))).toEqual([]);
-    expect(isOf(...MEMBER)).toHaveLength(19);
-    expect(isOf('lookup').map(({ route }) => route.path)).toEqual(['/v1/codes/:code']);
+    expect(isOf(...MEMBER).filter(({ route }) => !route.dialect)).toHaveLength(19);
+    expect(isOf('lookup').map(({ route }) => route.path)).toEqual([
+      '/v1/codes/:code',
+      '/v1/referrer/code/:code',
+      '/api/v1/referrer/code/:code',
+    ]);
   });
 
   const tokens: [string, () => string | undefined | Promise<string>, number, string][] = [

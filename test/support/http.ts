@@ -65,7 +65,7 @@ fraud:
   same_ip: { then: hold }
 `;
 
-const MEMBERS = `auth: { jwt: { secret: "\${JWT_SECRET}" } }\nmembers: { api_key_prefix: cx_ }\nleaderboard: true`;
+const MEMBERS = `auth: { jwt: { secret: "\${JWT_SECRET}" } }\nmembers: { api_key_prefix: cx_ }\nleaderboard: true\napi: [hanzo, buywhere, kortix]`;
 
 /** `changes` replace what compose.ts made; `variables` are added to the environment; `more`: further programs. */
 export async function startHttp(

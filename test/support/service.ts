@@ -17,6 +17,7 @@ import { secretFor, signFor } from './sign.ts';
 
 const KINDS: Readonly<Record<string, string>> = { app: 'standard', stripe: 'stripe', paddle: 'paddle', clerk: 'clerk' };
 export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789';
+export const MEMBER_JWT_SECRET = 'a-jwt-secret-for-tests-that-is-long-enough';
 export const START = '2026-05-01T00:00:00Z';
 
 export interface Answer {
@@ -32,6 +33,8 @@ export interface StartOptions {
   readonly edit?: (yaml: string) => string;
   readonly sinkUrl?: string;
   readonly start?: string;
+  /** Further variables of the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export class TestService {
@@ -67,6 +70,7 @@ export class TestService {
       PROGRAMS_DIR: dir,
       TEST_CLOCK: '1',
       EGRESS_ALLOW: '127.0.0.0/8',
+      ...options.variables,
     });
     const service = await compose({
       env,
@@ -158,6 +162,6 @@ function secretsOf(name: string, sinkUrl = 'https://billing.example/credits'): R
     [`${name}_APP_SECRET`]: secretFor('standard', 'app'),
     [`${name}_BILLING_URL`]: sinkUrl,
     [`${name}_BILLING_SECRET`]: secretFor('standard', 'billing'),
-    [`${name}_JWT_SECRET`]: 'a-jwt-secret-for-tests-that-is-long-enough',
+    [`${name}_JWT_SECRET`]: MEMBER_JWT_SECRET,
   };
 }

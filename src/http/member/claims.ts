@@ -3,12 +3,12 @@
  * Promises: the same claim again answers the same; payments made before it count. Must never: refer somebody twice.
  */
 import type { Request, Response } from 'express';
-import type { Deps } from '../deps.ts';
+import type { Deps, Submitted } from '../deps.ts';
 import { readBody, writeId } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
 import { answer, iso } from './answer.ts';
-import { actingMember } from './bearer.ts';
+import { type Acting, actingMember } from './bearer.ts';
 import { readReferralOf } from './codes.sql.ts';
 import { shownReason } from './masks.ts';
 import { claimAnswer, claimBody } from './schemas.ts';
@@ -30,14 +30,13 @@ export function claimRoutes(deps: Needs): Route[] {
   ];
 }
 
-async function claim({ pools, submit, limits }: Needs, req: Request, res: Response): Promise<void> {
+async function claim(deps: Needs, req: Request, res: Response): Promise<void> {
   const { code } = readBody(req, claimBody);
   const { no } = programOf(res);
-  const { memberId, personId } = actingMember(res);
-  await limits.take('claims', no, String(personId));
-  const submitted = await submit(no, { command: 'claim.make', memberId, code });
+  const acting = actingMember(res);
+  const submitted = await makeClaim(deps, no, acting, code);
   if (!submitted.ok) throw new Problem(submitted.code);
-  const row = await readReferralOf(pools.knex, no, personId);
+  const row = await readReferralOf(deps.pools.knex, no, acting.personId);
   if (!row) throw new Error('bug: a claim that was taken made no referral');
   answer(res, claimAnswer, {
     id: writeId('rf', row.id),
@@ -46,4 +45,14 @@ async function claim({ pools, submit, limits }: Needs, req: Request, res: Respon
     reason: shownReason(row.status, row.reason),
     created_at: iso(row.created_at),
   });
+}
+
+export async function makeClaim(
+  { submit, limits }: Pick<Needs, 'submit' | 'limits'>,
+  programNo: number,
+  { personId, memberId }: Acting,
+  code: string,
+): Promise<Submitted> {
+  await limits.take('claims', programNo, String(personId));
+  return await submit(programNo, { command: 'claim.make', memberId, code });
 }

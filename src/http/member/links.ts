@@ -3,13 +3,14 @@
  * Promises: the same channel and campaign give the same link. Must never: make links without end.
  */
 import type { Request, Response } from 'express';
+import type * as z from 'zod';
 import { type LoadedProgram, referralUrl } from '../../model/program.ts';
 import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
 import { answer, iso } from './answer.ts';
-import { actingMember } from './bearer.ts';
+import { type Acting, actingMember } from './bearer.ts';
 import { type LinkRow, listLinks } from './codes.sql.ts';
 import { linkAnswer, linkBody, linksAnswer } from './schemas.ts';
 
@@ -45,22 +46,30 @@ export function linkRoutes(deps: Needs): Route[] {
   ];
 }
 
-async function makeLink({ pools, submit, limits }: Needs, req: Request, res: Response): Promise<void> {
-  const { channel = null, campaign = null } = readBody(req, linkBody);
+async function makeLink(deps: Needs, req: Request, res: Response): Promise<void> {
   const loaded = programOf(res);
-  const { memberId, personId } = actingMember(res);
+  const { link, isNew } = await ensureLink(deps, loaded, actingMember(res), readBody(req, linkBody));
+  if (isNew) res.status(201);
+  answer(res, linkAnswer, linkJson(loaded, link));
+}
+
+export async function ensureLink(
+  { pools, submit, limits }: Needs,
+  { no }: LoadedProgram,
+  { memberId, personId }: Acting,
+  { channel = null, campaign = null }: z.output<typeof linkBody>,
+): Promise<{ readonly link: LinkRow; readonly isNew: boolean }> {
   const find = (rows: readonly LinkRow[]) => rows.find((row) => row.channel === channel && row.campaign === campaign);
-  const before = await listLinks(pools.knex, loaded.no, personId);
+  const before = await listLinks(pools.knex, no, personId);
   const known = find(before);
-  if (known) return answer(res, linkAnswer, linkJson(loaded, known));
+  if (known) return { link: known, isNew: false };
   if (before.length >= LINKS_MAX) throw new Problem('too_many_links');
-  await limits.take('codes', loaded.no, String(personId));
-  const submitted = await submit(loaded.no, { command: 'link.make', memberId, channel, campaign });
+  await limits.take('codes', no, String(personId));
+  const submitted = await submit(no, { command: 'link.make', memberId, channel, campaign });
   if (!submitted.ok) throw new Problem(submitted.code);
-  const made = find(await listLinks(pools.knex, loaded.no, personId));
+  const made = find(await listLinks(pools.knex, no, personId));
   if (!made) throw new Error('bug: a link that was made is not there');
-  res.status(201);
-  answer(res, linkAnswer, linkJson(loaded, made));
+  return { link: made, isNew: true };
 }
 
 function linkJson({ program }: LoadedProgram, row: LinkRow) {

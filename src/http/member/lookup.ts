@@ -4,12 +4,12 @@
  * help to guess; every lookup costs the same queries at the same time. Must never: tell why a code does not stand.
  */
 import type { Request, Response } from 'express';
-import ipaddr from 'ipaddr.js';
-import type { Deps } from '../deps.ts';
+import type { Deps, OpenedSecret } from '../deps.ts';
+import { networkOf } from '../network.ts';
 import { Problem } from '../problems.ts';
 import { param, programOf, type Route } from '../routes.ts';
 import { answer } from './answer.ts';
-import { findCode } from './codes.sql.ts';
+import { findCode, type LookupRow } from './codes.sql.ts';
 import { firstName } from './masks.ts';
 import { lookupAnswer } from './schemas.ts';
 
@@ -28,39 +28,38 @@ export function lookupRoutes(deps: Needs): Route[] {
   ];
 }
 
-/** All lookups of a program share the count of misses. */
-const EVERYBODY = 'everybody';
-
 async function lookup(deps: Needs, req: Request, res: Response): Promise<void> {
   const { no } = programOf(res);
-  const code = param(req, 'code').trim().toLowerCase();
-  const now = await deps.clock.now();
-  // Nothing may be awaited between the first of these and Promise.all: a refusal would go unheard and end the process.
-  const [, , found] = await Promise.all([
-    deps.limits.take('lookups', no, networkOf(req.ip ?? '')),
-    deps.limits.check('misses', no, EVERYBODY),
-    findCode(deps.pools.knex, no, code, now),
-  ]);
-  // Asked for in any case, so that the time tells no more than the answer.
-  const people = await deps.openSecrets(no, [found?.person_id ?? 0n]);
-  if (!found) {
-    // Counted beside the answer, which must not take longer than a hit's.
-    deps.limits.take('misses', no, EVERYBODY).catch((error: unknown) => {
-      if (!(error instanceof Problem)) deps.log.warn({ err: error }, 'a lookup that found nothing was not counted');
-    });
-    throw new Problem('unknown_code');
-  }
+  const found = await lookUp(deps, no, param(req, 'code'), networkOf(req.ip ?? ''));
+  if (!found) throw new Problem('unknown_code');
   if (!found.is_valid) return answer(res, lookupAnswer, { valid: false });
-  const name = firstName(people.get(found.person_id)?.name ?? null);
+  const name = firstName(found.owner?.name ?? null);
   answer(res, lookupAnswer, { valid: true, code: found.code, ...(name === undefined ? {} : { referrer_name: name }) });
 }
 
-const V6_NETWORK_BYTES = 8;
+/** All lookups of a program share the count of misses. */
+const EVERYBODY = 'everybody';
 
-/** Whoever has one IPv6 address has a whole /64 of them. */
-function networkOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
-  const address = ipaddr.process(ip);
-  if (address.kind() === 'ipv4') return address.toString();
-  return address.toByteArray().slice(0, V6_NETWORK_BYTES).join('.');
+/** A code with whose it is, for one who may try only so often; undefined: there is none. */
+export async function lookUp(
+  deps: Needs,
+  programNo: number,
+  written: string,
+  who: string,
+): Promise<(LookupRow & { readonly owner: OpenedSecret | undefined }) | undefined> {
+  const now = await deps.clock.now();
+  // Nothing may be awaited between the first of these and Promise.all: a refusal would go unheard and end the process.
+  const [, , found] = await Promise.all([
+    deps.limits.take('lookups', programNo, who),
+    deps.limits.check('misses', programNo, EVERYBODY),
+    findCode(deps.pools.knex, programNo, written.trim().toLowerCase(), now),
+  ]);
+  // Asked for in any case, so that the time tells no more than the answer.
+  const people = await deps.openSecrets(programNo, [found?.person_id ?? 0n]);
+  if (found) return { ...found, owner: people.get(found.person_id) };
+  // Counted beside the answer, which must not take longer than a hit's.
+  deps.limits.take('misses', programNo, EVERYBODY).catch((error: unknown) => {
+    if (!(error instanceof Problem)) deps.log.warn({ err: error }, 'a lookup that found nothing was not counted');
+  });
+  return undefined;
 }

@@ -5,13 +5,13 @@
  */
 import type { Request, Response } from 'express';
 import type { Command } from '../../model/commands.ts';
-import { referralUrl } from '../../model/program.ts';
+import { type LoadedProgram, referralUrl } from '../../model/program.ts';
 import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
 import { answer } from './answer.ts';
-import { actingMember } from './bearer.ts';
+import { type Acting, actingMember } from './bearer.ts';
 import { isAllowedCode } from './chosen-code.ts';
 import { readOwnCode } from './codes.sql.ts';
 import { codeAnswer, codeBody } from './schemas.ts';
@@ -55,9 +55,8 @@ export function ownCodeRoutes(deps: Needs): Route[] {
 }
 
 async function ensure(deps: Needs, res: Response): Promise<void> {
-  const { no, program } = programOf(res);
-  const code = await readOwnCode(deps.pools.knex, no, actingMember(res).personId);
-  if (code === null) return await change(deps, res, (memberId) => ({ command: 'code.refresh', memberId }));
+  const { program } = programOf(res);
+  const code = await ensureCode(deps, programOf(res), actingMember(res));
   answer(res, codeAnswer, { code, url: referralUrl(program, code), previous_code: null });
 }
 
@@ -68,13 +67,31 @@ async function choose(deps: Needs, req: Request, res: Response): Promise<void> {
 }
 
 async function change(deps: Needs, res: Response, commandOf: (memberId: string) => Command): Promise<void> {
-  const { no, program } = programOf(res);
-  const { memberId, personId } = actingMember(res);
-  await deps.limits.take('codes', no, String(personId));
-  const before = await readOwnCode(deps.pools.knex, no, personId);
-  const submitted = await deps.submit(no, commandOf(memberId));
+  const acting = actingMember(res);
+  const { code, previous } = await changeCode(deps, programOf(res), acting, commandOf(acting.memberId));
+  const url = code === null ? null : referralUrl(programOf(res).program, code);
+  answer(res, codeAnswer, { code, url, previous_code: previous });
+}
+
+/** The member's code; whoever has none gets a new one. */
+export async function ensureCode(deps: Needs, loaded: LoadedProgram, acting: Acting): Promise<string> {
+  const known = await readOwnCode(deps.pools.knex, loaded.no, acting.personId);
+  if (known !== null) return known;
+  const { code } = await changeCode(deps, loaded, acting, { command: 'code.refresh', memberId: acting.memberId });
+  if (code === null) throw new Error('bug: a code that was made is not there');
+  return code;
+}
+
+/** Carries out one command on the member's code; the code before it and after it. */
+export async function changeCode(
+  { pools, submit, limits }: Needs,
+  { no }: LoadedProgram,
+  { personId }: Acting,
+  command: Command,
+): Promise<{ readonly code: string | null; readonly previous: string | null }> {
+  await limits.take('codes', no, String(personId));
+  const previous = await readOwnCode(pools.knex, no, personId);
+  const submitted = await submit(no, command);
   if (!submitted.ok) throw new Problem(submitted.code);
-  const code = await readOwnCode(deps.pools.knex, no, personId);
-  const url = code === null ? null : referralUrl(program, code);
-  answer(res, codeAnswer, { code, url, previous_code: before });
+  return { code: await readOwnCode(pools.knex, no, personId), previous };
 }
