@@ -42,7 +42,14 @@ describe('an invitation', () => {
     expect(mail.replyTo).toBeUndefined();
     expect(mail.subject).toBe('Ann Archer invites you to Kortix');
     for (const part of [mail.text, mail.html]) {
-      for (const words of ['Ann Archer', url, ann.code, '100 credits', 'AI agents that work for you', 'You will like it.'])
+      for (const words of [
+        'Ann Archer',
+        url,
+        ann.code,
+        '100 credits',
+        'AI agents that work for you',
+        'You will like it.',
+      ])
         expect(part).toContain(words);
       expect(part).not.toContain('ann@example.com');
     }

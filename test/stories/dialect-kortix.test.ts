@@ -230,3 +230,42 @@ test('self-referrals are not allowed, and each user is referred once', async () 
   expect(await story.balanceOf('carl')).toBe(100);
   expect(await story.balanceOf('bob')).toBe(0);
 });
+
+describe('invitations by mail', () => {
+  const send = (body: object) => api.post('/api/v1/referrals/send', { as: 'ann', body });
+  const sendBulk = (emails: string[]) => api.post('/api/v1/referrals/send-bulk', { as: 'ann', body: { emails } });
+
+  test('one is sent, and the same address again is not', async () => {
+    const first = await send({ email: 'friend@home.example' });
+    expect([first.status, first.body]).toEqual([200, { success: true, message: 'Referral email sent successfully' }]);
+    const again = await send({ email: 'Friend@home.example' });
+    expect([again.status, again.body]).toEqual([
+      200,
+      { success: false, message: 'This address has been invited before' },
+    ]);
+  });
+
+  test('many are answered one by one', async () => {
+    const { status, body } = await sendBulk(['a@home.example', 'nobody', 'b@home.example']);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      success: true,
+      message: 'Successfully sent 2 out of 3 emails',
+      results: [
+        { email: 'a@home.example', success: true, message: 'Email sent successfully' },
+        { email: 'nobody', success: false, message: 'This is not an e-mail address' },
+        { email: 'b@home.example', success: true, message: 'Email sent successfully' },
+      ],
+      success_count: 2,
+      total_count: 3,
+    });
+  });
+
+  test('more than fifty at once, none, or something else is refused', async () => {
+    const many = await sendBulk(Array.from({ length: 51 }, (_, n) => `n${n}@home.example`));
+    expect([many.status, many.body.code]).toEqual([422, 'invalid_request']);
+    expect((await sendBulk([])).status).toBe(422);
+    expect((await send({ emails: ['a@home.example'] })).status).toBe(422);
+    expect((await api.post('/api/v1/referrals/send', { body: { email: 'a@home.example' } })).status).toBe(401);
+  });
+});

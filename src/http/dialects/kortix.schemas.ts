@@ -48,3 +48,15 @@ export const validateAnswer = z.union([
   z.strictObject({ valid: z.literal(true), referrer_id: z.string() }),
   z.strictObject({ valid: z.literal(false) }),
 ]);
+
+const email = text(320);
+export const sendBody = z.strictObject({ email });
+const sentAnswer = { success: z.boolean(), message: z.string() };
+export const sendAnswer = z.strictObject(sentAnswer);
+export const sendBulkBody = z.strictObject({ emails: z.array(email).min(1).max(50) });
+export const sendBulkAnswer = z.strictObject({
+  ...sentAnswer,
+  results: z.array(z.strictObject({ email: z.string(), ...sentAnswer })),
+  success_count: z.int(),
+  total_count: z.int(),
+});

@@ -9,6 +9,7 @@ import { integer, readBody, readQuery } from '../input.ts';
 import { answer, iso, isoOrNull } from '../member/answer.ts';
 import { actingMember } from '../member/bearer.ts';
 import { readOwnCode } from '../member/codes.sql.ts';
+import type { InviteNeeds } from '../member/invite.ts';
 import { lookUp } from '../member/lookup.ts';
 import { readAllowances } from '../member/me.sql.ts';
 import { changeCode } from '../member/own-code.ts';
@@ -16,9 +17,10 @@ import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
 import * as forms from './kortix.schemas.ts';
 import * as sql from './kortix.sql.ts';
+import { inviteRoutes } from './kortix-invites.ts';
 import { withApiPrefix } from './prefixes.ts';
 
-type Needs = Pick<Deps, 'pools' | 'clock' | 'submit' | 'limits' | 'openSecrets' | 'log'>;
+type Needs = InviteNeeds & Pick<Deps, 'submit' | 'openSecrets' | 'log'>;
 
 export function kortixRoutes(deps: Needs): Route[] {
   return withApiPrefix([
@@ -65,6 +67,7 @@ export function kortixRoutes(deps: Needs): Route[] {
       answers: forms.validateAnswer,
       handle: (req, res) => validate(deps, req, res),
     },
+    ...inviteRoutes(deps),
   ]);
 }
 
