@@ -466,23 +466,26 @@ create table balances (
 );
 comment on table balances is 'Kept by the trigger on ledger_entries alone; nobody else may write it. debt is what the person owes, below zero.';
 
--- Runs as the owner: the application's role cannot write balances itself.
+-- Looks at whole statements: the entries of a ledger transaction come in one, as they balance. Runs as the owner: the
+-- application's role cannot write balances itself.
 create function post_entries() returns trigger language plpgsql security definer set search_path from current as $$
+declare
+  fault text;
 begin
-  if exists (
-    select from new_entries e
-    left join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id
-    where t.xid is distinct from pg_current_xact_id()
-  ) then
-    raise exception 'entries belong to a ledger transaction of the same database transaction' using errcode = 'check_violation';
-  end if;
-  if exists (
-    select from new_entries e
-    join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id
-    where e.person_id > 0 and t.kind <> 'join'
-    group by e.program_no, e.transaction_id having min(e.person_id) <> max(e.person_id)
-  ) then
-    raise exception 'a ledger transaction touches one person only' using errcode = 'check_violation';
+  select case
+      when bool_or(t.xid is distinct from pg_current_xact_id()) then 'entries belong to a ledger transaction of the same database transaction'
+      when bool_or(e.unbalanced) then 'ledger transaction ' || min(e.transaction_id) filter (where e.unbalanced) || ' does not sum to zero'
+      when bool_or(t.kind <> 'join' and e.first_person <> e.last_person) then 'a ledger transaction touches one person only' end
+    into fault
+    from (
+      select u.program_no, u.transaction_id, bool_or(u.sum <> 0) as unbalanced, min(u.first_person) as first_person, max(u.last_person) as last_person
+        from (select n.program_no, n.transaction_id, sum(n.amount) as sum,
+            min(n.person_id) filter (where n.person_id > 0) as first_person, max(n.person_id) filter (where n.person_id > 0) as last_person
+          from new_entries n group by n.program_no, n.transaction_id, n.unit) u
+       group by u.program_no, u.transaction_id) e
+    left join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id;
+  if fault is not null then
+    raise exception '%', fault using errcode = 'check_violation';
   end if;
   -- Not an upsert: its CHECK would be asked about the difference before the conflict is seen.
   with changed as (
@@ -499,19 +502,6 @@ begin
 end $$;
 create trigger ledger_entries_post after insert on ledger_entries
   referencing new table as new_entries for each statement execute function post_entries();
-
-create function check_balanced() returns trigger language plpgsql as $$
-begin
-  if exists (
-    select from ledger_entries e where e.program_no = new.program_no and e.transaction_id = new.id
-    group by e.unit having sum(e.amount) <> 0)
-  then
-    raise exception 'ledger transaction % does not sum to zero', new.id using errcode = 'check_violation';
-  end if;
-  return null;
-end $$;
-create constraint trigger ledger_transactions_balanced after insert on ledger_transactions
-  deferrable initially deferred for each row execute function check_balanced();
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

@@ -267,7 +267,6 @@ create table ledger_transactions (
 );
 CREATE INDEX ledger_transactions_reward_idx ON public.ledger_transactions USING btree (program_no, reward_id, id) WHERE (reward_id IS NOT NULL);
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE CONSTRAINT TRIGGER ledger_transactions_balanced AFTER INSERT ON public.ledger_transactions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_balanced();
 CREATE TRIGGER ledger_transactions_no_truncate BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table logins (
@@ -782,20 +781,6 @@ comment on table usage_totals is 'What a member has used, counted up to the high
 comment on column usage_totals.qualifying_at is 'Event time at which usage reached what `qualify` asks for.';
 comment on column usage_totals.last_at is 'Known to the day.';
 
-CREATE OR REPLACE FUNCTION public.check_balanced()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-begin
-  if exists (
-    select from ledger_entries e where e.program_no = new.program_no and e.transaction_id = new.id
-    group by e.unit having sum(e.amount) <> 0)
-  then
-    raise exception 'ledger transaction % does not sum to zero', new.id using errcode = 'check_violation';
-  end if;
-  return null;
-end $function$;
-
 CREATE OR REPLACE FUNCTION public.check_reward_identity()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -889,21 +874,23 @@ CREATE OR REPLACE FUNCTION public.post_entries()
  SECURITY DEFINER
  SET search_path TO '$user', 'public'
 AS $function$
+declare
+  fault text;
 begin
-  if exists (
-    select from new_entries e
-    left join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id
-    where t.xid is distinct from pg_current_xact_id()
-  ) then
-    raise exception 'entries belong to a ledger transaction of the same database transaction' using errcode = 'check_violation';
-  end if;
-  if exists (
-    select from new_entries e
-    join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id
-    where e.person_id > 0 and t.kind <> 'join'
-    group by e.program_no, e.transaction_id having min(e.person_id) <> max(e.person_id)
-  ) then
-    raise exception 'a ledger transaction touches one person only' using errcode = 'check_violation';
+  select case
+      when bool_or(t.xid is distinct from pg_current_xact_id()) then 'entries belong to a ledger transaction of the same database transaction'
+      when bool_or(e.unbalanced) then 'ledger transaction ' || min(e.transaction_id) filter (where e.unbalanced) || ' does not sum to zero'
+      when bool_or(t.kind <> 'join' and e.first_person <> e.last_person) then 'a ledger transaction touches one person only' end
+    into fault
+    from (
+      select u.program_no, u.transaction_id, bool_or(u.sum <> 0) as unbalanced, min(u.first_person) as first_person, max(u.last_person) as last_person
+        from (select n.program_no, n.transaction_id, sum(n.amount) as sum,
+            min(n.person_id) filter (where n.person_id > 0) as first_person, max(n.person_id) filter (where n.person_id > 0) as last_person
+          from new_entries n group by n.program_no, n.transaction_id, n.unit) u
+       group by u.program_no, u.transaction_id) e
+    left join ledger_transactions t on t.program_no = e.program_no and t.id = e.transaction_id;
+  if fault is not null then
+    raise exception '%', fault using errcode = 'check_violation';
   end if;
   -- Not an upsert: its CHECK would be asked about the difference before the conflict is seen.
   with changed as (

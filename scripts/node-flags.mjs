@@ -1,5 +1,6 @@
 /**
- * Flags for every Node process of ours. V8 sizes its young generation by the machine's memory: 128 MB on 24 GB. A
- * quarter of that costs little speed and keeps the whole service below 300 MB.
+ * Flags for every Node process of ours. V8 sizes its generations by the machine's memory: on 24 GB it would keep 128 MB
+ * for young objects, and leave the garbage of old ones until there is several times as much of it as of what lives. With
+ * these the service stays below 300 MB with 50,000 events waiting, at the cost of a few percent of speed.
  */
-export const NODE_FLAGS = ['--max-semi-space-size=16'];
+export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=1536'];

@@ -182,7 +182,7 @@ function depsOf(
       all: () => programs,
     },
     providers: PROVIDERS,
-    receive: async ({ parsed, ...event }) => await core.receive({ ...event, receivedAt: await clock.now() }, parsed),
+    receive: async (event) => await core.receive({ ...event, receivedAt: await clock.now() }),
     submit: async (no, command, submitOptions) => {
       const done = await core.engine.submit(no, command, submitOptions);
       return done.ok ? { ok: true, inboxId: done.id } : done;

@@ -39,7 +39,7 @@ export interface CoreOptions {
 
 export interface Core {
   readonly engine: Engine;
-  readonly receive: (event: NewEvent, parsed?: unknown) => Promise<Received>;
+  readonly receive: (event: NewEvent) => Promise<Received>;
   readonly keyedFor: (loaded: LoadedProgram) => Keyed;
 }
 
@@ -54,25 +54,20 @@ function freeze(loaded: LoadedProgram, world: World, intent: DeliveryIntent): { 
 export function createCore(options: CoreOptions): Core {
   const { pools, keys, providers } = options;
   const handoff = new Handoff<ReadEvent>();
-  const parsedBodies = new WeakMap<NewEvent, unknown>();
-  const receiver = createReceiver({
+  const receive = createReceiver({
     pool: pools.intake,
     statement: pools.statement,
     onStored: (event, id) => {
       if (options.folds) {
         const loaded = options.programByNo(event.programNo);
-        const body = parsedBodies.get(event) ?? parseBody(event.body);
-        const stored = { ...event, id, occurredAt: event.occurredAt ?? null, body };
+        const { parsed, occurredAt = null, ...rest } = event;
+        const stored = { ...rest, id, occurredAt, body: parsed ?? parseBody(event.body.toString()) };
         if (loaded) handoff.put(event.programNo, id, readEvent(stored, loaded.program, providers));
         engine.wake(event.programNo);
       }
       options.onReceived?.(event.programNo);
     },
   });
-  const receive = (event: NewEvent, parsed?: unknown) => {
-    if (parsed !== undefined) parsedBodies.set(event, parsed);
-    return receiver(event);
-  };
   const keyed = new Map<LoadedProgram, Keyed>();
   const keyedOf = (loaded: LoadedProgram): Keyed => {
     const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);

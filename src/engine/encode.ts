@@ -1,54 +1,43 @@
 /**
- * Records to the array literals that PostgreSQL reads, one a column, and rows back to records.
- * Promises: exact: bigints as digits, times in full, text with its quotes and backslashes kept. Must never: send a
- * value as part of the SQL text.
+ * Records to columns as PostgreSQL reads them, and rows back to records.
+ * Promises: exact: what was saved is what is loaded. Must never: send a value as part of the SQL text.
  */
+import { binaryArray } from '../db/binary-array.ts';
 import { type ColumnType, snake, type TableSpec } from './tables.sql.ts';
 
 const NEEDS_ESCAPE = /["\\]/g;
 
-/** Most texts are ids and words: looking first is cheaper than replacing nothing. */
 function quote(text: string): string {
-  if (!text.includes('"') && !text.includes('\\')) return `"${text}"`;
   return `"${text.replace(NEEDS_ESCAPE, '\\$&')}"`;
 }
 
 /** bigints inside explain and evidence become plain numbers: they are shown, never computed with. */
 const plain = (_key: string, inner: unknown): unknown => (typeof inner === 'bigint' ? Number(inner) : inner);
 
-/** JSON has no control characters, so a JSON string of it is an element of an array as PostgreSQL reads it. */
-function document(value: unknown): string {
-  return JSON.stringify(JSON.stringify(value, plain));
-}
-
-function element(type: ColumnType, value: unknown): string {
-  if (value === null || value === undefined) return 'NULL';
-  switch (type) {
-    case 'bigint':
-    case 'integer':
-    case 'smallint':
-    case 'boolean':
-      return String(value);
-    case 'timestamptz':
-      return `"${(value as Date).toISOString()}"`;
-    case 'text':
-      return quote(value as string);
-    case 'text[]':
-      return quote(`{${(value as string[]).map(quote).join(',')}}`);
-    case 'json':
-      return document(value);
+/** unnest cannot make an array of arrays: lists travel as their literal, documents as text. */
+function column(type: ColumnType, values: readonly unknown[]): Buffer {
+  if (type === 'json') {
+    return binaryArray(
+      'text',
+      values.map((value) => (value === null ? null : JSON.stringify(value, plain))),
+    );
   }
+  if (type === 'text[]') {
+    return binaryArray(
+      'text',
+      values.map((value) => `{${(value as string[]).map(quote).join(',')}}`),
+    );
+  }
+  return binaryArray(type, values);
 }
 
-export function encode(spec: TableSpec, records: readonly object[]): string[] {
-  return Object.entries(spec.columns).map(([field, type]) => {
-    let literal = '{';
-    for (let i = 0; i < records.length; i++) {
-      if (i > 0) literal += ',';
-      literal += element(type, (records[i] as Record<string, unknown>)[field]);
-    }
-    return `${literal}}`;
-  });
+export function encode(spec: TableSpec, records: readonly object[]): Buffer[] {
+  return Object.entries(spec.columns).map(([field, type]) =>
+    column(
+      type,
+      records.map((record) => (record as Record<string, unknown>)[field]),
+    ),
+  );
 }
 
 const columnsOf = new WeakMap<TableSpec, [string, string][]>();

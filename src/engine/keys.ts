@@ -18,6 +18,8 @@ export interface ObjectRef {
 export interface Keys {
   /** `member\n<id>` and `customer\n<value>`. */
   readonly aliases: Set<string>;
+  /** Member ids that a customer has by itself, `<source>:<customer id>`, with the customer's alias: nobody new where that is known. */
+  readonly customers: Map<string, string>;
   /** Names of new members, for codes that are made from names. */
   readonly names: Map<string, string | undefined>;
   readonly emailHashes: Set<string>;
@@ -54,6 +56,7 @@ export interface Keys {
 export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
   const keys: Keys = {
     aliases: new Set(),
+    customers: new Map(),
     names: new Map(),
     emailHashes: new Set(),
     codeKeys: new Set(),
@@ -119,8 +122,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       keys.aliases.add(aliasKey('member', fact.memberId));
       return;
     case 'customer':
-      person(keys, aliasKey('customer', customerValue(fact.provider, fact.account, fact.customerId)));
-      person(keys, aliasKey('member', `${source}:${fact.customerId}`));
+      for (const alias of addCustomer(keys, source, fact, fact.customerId)) keys.people.add(alias);
       for (const payer of fact.memberIds) person(keys, aliasKey('member', payer.memberId));
       addTie(keys, fact, fact.customerId, fact.memberIds);
       addEmail(keys, keyed, fact.email, true);
@@ -156,9 +158,7 @@ function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact
     addObjects(keys, { provider: other.provider, account: '' }, [{ id: other.object, nameRank: 0 }]);
   for (const payer of fact.payers) keys.aliases.add(aliasKey('member', payer.memberId));
   if (fact.customerId) {
-    const alias = aliasKey('customer', customerValue(fact.provider, fact.account, fact.customerId));
-    keys.aliases.add(alias);
-    keys.aliases.add(aliasKey('member', `${source}:${fact.customerId}`));
+    addCustomer(keys, source, fact, fact.customerId);
     addTie(keys, fact, fact.customerId, fact.payers);
   }
   addEmail(keys, keyed, fact.email, false);
@@ -178,6 +178,19 @@ function addSignup(
   if (matched) signup.domainHashes.add(keyed.hash('domain', matched.domain));
   for (const { code } of codes) signup.codeKeys.add(code.trim().toLowerCase());
   keys.signups.set(alias, signup);
+}
+
+function addCustomer(
+  keys: Keys,
+  source: string,
+  { provider, account }: { provider: string; account: string },
+  customerId: string,
+): string[] {
+  const customer = aliasKey('customer', customerValue(provider, account, customerId));
+  const member = aliasKey('member', `${source}:${customerId}`);
+  keys.aliases.add(customer);
+  keys.customers.set(member, customer);
+  return [customer, member];
 }
 
 function addTie(

@@ -11,7 +11,7 @@ import { type Balance, objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
-import { type By, fetch, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
+import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import { selectAllSql } from './tables.sql.ts';
@@ -25,7 +25,7 @@ export async function loadWorld(
   events: readonly FoldEvent[],
   ctx: FoldContext,
 ): Promise<World> {
-  const load: Loader = { client, statement, programNo: ctx.loaded.no, world: new World(), ctx };
+  const load: Loader = { client, statement, programNo: ctx.loaded.no, world: new World(), ctx, asked: new Map() };
   const keys = keysOf(events, ctx.keyed);
   // What does not depend on one another is sent together; the connection pipelines.
   await Promise.all([loadSourceTypes(load), loadAliases(load, keys), loadObjects(load, [...keys.objects.values()])]);
@@ -43,14 +43,16 @@ async function loadSourceTypes(load: Loader): Promise<void> {
 }
 
 async function loadAliases(load: Loader, keys: Keys): Promise<void> {
-  const pairs = Array.from(keys.aliases, (key) => key.split('\n') as [string, string]);
+  const told = new Set([...keys.aliases, ...keys.customers.keys()]);
+  const pairs = Array.from(told, (key) => key.split('\n') as [string, string]);
   const columns = [pairs.map(([kind]) => kind), pairs.map(([, value]) => value)];
   await fetch(load, load.world.aliases, tables.PERSON_ALIASES, { by: ['kind', 'value'], keys: columns });
 }
 
 async function loadCodes(load: Loader, keys: Keys): Promise<void> {
   const wanted = new Set(keys.codeKeys);
-  for (const alias of keys.aliases) {
+  const unknown = Array.from(keys.customers).filter(([, customer]) => !load.world.aliases.get(customer));
+  for (const alias of new Set([...keys.aliases, ...unknown.map(([member]) => member)])) {
     const [kind, value] = alias.split('\n') as [string, string];
     if (kind !== 'member' || load.world.aliases.get(alias)) continue;
     for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
@@ -107,7 +109,7 @@ async function fetchPayments(load: Loader, by: By): Promise<void> {
 async function loadClaimable(load: Loader, keys: Keys): Promise<void> {
   const { world } = load;
   const people = personIds(world, keys.people);
-  await fetch(load, world.referrals, tables.REFERRALS, { by: ['refereeId'], keys: [people] });
+  await fetchById(load, world.referrals, tables.REFERRALS, people);
   const unreferred = people.filter((id) => !world.referrals.get(id));
   const pending = people.filter((id) => world.referrals.get(id)?.status === 'pending');
   const hashes = { by: ['emailHash'], keys: [[...keys.emailHashes]], more: 'and t.merged_into is null' };
@@ -193,11 +195,11 @@ async function loadPeople(load: Loader, keys: Keys): Promise<void> {
   for (const payment of world.payments.all()) if (payment.personId !== null) ids.add(payment.personId);
   for (const reward of world.rewards.all()) ids.add(reward.personId).add(reward.referrerId).add(reward.refereeId);
   if (ids.size === 0) return;
-  const referrals = await fetch(load, world.referrals, tables.REFERRALS, { by: ['refereeId'], keys: [[...ids]] });
-  for (const referral of referrals) ids.add(referral.referrerId);
+  await fetchById(load, world.referrals, tables.REFERRALS, ids);
+  for (const referral of world.referrals.all()) ids.add(referral.referrerId);
   const all = [...ids];
   await Promise.all([
-    fetch(load, world.persons, tables.PERSONS, { by: ['id'], keys: [all] }),
+    fetchById(load, world.persons, tables.PERSONS, all),
     fetch(load, world.debts, tables.DEBTS, { by: ['personId'], keys: [all], more: 'and t.remaining > 0' }),
   ]);
   await loadCustomerIds(load);
@@ -278,10 +280,8 @@ async function loadSharers(load: Loader, keys: Keys): Promise<void> {
     select from referrals r where r.program_no = $1 and r.referee_id = t.person_id and r.referrer_id = any($4::bigint[])))`;
   const by = { by: ['kind', 'valueHash'], keys: [hashes.map(() => 'ip'), hashes], more, values: [[...referrers]] };
   const sharers = await fetch(load, world.facts, tables.PERSON_FACTS, by);
-  await fetch(load, world.referrals, tables.REFERRALS, {
-    by: ['refereeId'],
-    keys: [sharers.map((fact) => fact.personId)],
-  });
+  const sharing = sharers.map((fact) => fact.personId);
+  await fetchById(load, world.referrals, tables.REFERRALS, sharing);
 }
 
 async function loadFirstPayments(load: Loader, keys: Keys): Promise<void> {

@@ -3,6 +3,7 @@
  * Promises: one prepared statement for each table and key, whatever the batch holds. Must never: query once per event.
  */
 import type { PoolClient, QueryConfig } from 'pg';
+import { binaryArray, type ElementType } from '../db/binary-array.ts';
 import type { FoldContext } from '../model/fold.ts';
 import type { Table } from '../model/table.ts';
 import type { World } from '../model/world.ts';
@@ -17,6 +18,8 @@ export interface Loader {
   readonly programNo: number;
   readonly world: World;
   readonly ctx: FoldContext;
+  /** Ids that a table has been asked for: nobody else writes while the program's lock is held. */
+  readonly asked: Map<TableSpec, Set<bigint>>;
 }
 
 export async function rows(
@@ -45,8 +48,9 @@ export async function read(
   { by, keys, more, values = [] }: By,
 ): Promise<Record<string, unknown>[]> {
   if (keys[0]?.length === 0) return [];
+  const columns = by.map((field, i) => binaryArray(spec.columns[field] as ElementType, keys[i] ?? []));
   return await rows(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [
-    ...keys,
+    ...columns,
     ...values,
   ]);
 }
@@ -55,6 +59,20 @@ export async function fetch<R>(load: Loader, into: Table<R>, spec: TableSpec, by
   const records = (await read(load, spec, by)).map((row) => decode<R>(spec, row));
   for (const record of records) into.load(record);
   return records;
+}
+
+/** Rows by the one column that is the whole key; what is here already, and what is not there, is not asked for again. One at a time for each table. */
+export async function fetchById<R>(
+  load: Loader,
+  into: Table<R>,
+  spec: TableSpec,
+  ids: Iterable<bigint>,
+): Promise<void> {
+  const asked = load.asked.get(spec) ?? new Set();
+  load.asked.set(spec, asked);
+  const unknown = Array.from(new Set(ids)).filter((id) => !asked.has(id) && !into.get(id));
+  for (const id of unknown) asked.add(id);
+  await fetch(load, into, spec, { by: spec.key, keys: [unknown] });
 }
 
 export function personIds(world: World, aliases: Iterable<string>): bigint[] {

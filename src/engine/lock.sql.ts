@@ -30,6 +30,3 @@ export const NOTE_IN_FLIGHT = `with fast as (select set_config('synchronous_comm
   insert into batches_in_flight as b (program_no, worker, first_id, last_id, started_at)
   select $1, $2, $3, $4, now() from fast
   on conflict (program_no) do update set worker = excluded.worker, first_id = excluded.first_id, last_id = excluded.last_id, started_at = excluded.started_at`;
-
-/** Deferred checks speak now. Their plans are one lookup by whole keys: planned once, not for each of 500 rows. */
-export const CHECK_NOW = `set local plan_cache_mode = auto; set constraints all immediate`;

@@ -128,8 +128,6 @@ async function runClaimed(
   ports.crashPoint('folded');
   await saveEffects(client, ports.statement, loaded.no, { world, ids, folded, now: ctx.now }, ports.savePorts(loaded));
   ports.crashPoint('saved');
-  // Deferred checks speak now, inside the halving, and not at the commit.
-  await client.query(lock.CHECK_NOW);
   ports.crashPoint('committing');
   const parked = folded.filter((each) => each.outcome.kind === 'parked').length;
   const planned = world.deliveries.inserted().length > 0 || world.openDeliveries.updated().some((open) => open.tryNow);

@@ -3,6 +3,8 @@
  * Promises: helmet on every answer; raw bytes for webhooks before any JSON parser; a problem document for whatever has
  * no route. Must never: hold a rule of the business.
  */
+import http from 'node:http';
+import net from 'node:net';
 import express, { type Express } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { adminRoutes } from './admin/index.ts';
@@ -20,7 +22,7 @@ import { mount, type Route } from './routes.ts';
 import { creditRoutes } from './server/credits.ts';
 import { eventRoutes } from './server/events.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
-import { webhookRoutes } from './webhooks.ts';
+import { webhookDoor, webhookRoutes } from './webhooks.ts';
 
 /** Where a list of routes stands. A program's routes stand at the root of its hosts, too. */
 export interface MountedRoutes {
@@ -47,8 +49,16 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
   };
 }
 
+/** What helmet sets on every answer is the same each time: it is asked once. */
+function fixedHeaders(publicUrl: string): readonly (readonly [string, string])[] {
+  const response = new http.ServerResponse(new http.IncomingMessage(new net.Socket()));
+  helmet(helmetOptions(publicUrl))(response.req, response, () => {});
+  response.setHeader('Cache-Control', 'no-store');
+  return response.getHeaderNames().map((name) => [name, String(response.getHeader(name))]);
+}
+
 /** Without https there is nothing to upgrade to, and a page opened by http would load none of its own files. */
-function headers(publicUrl: string): HelmetOptions {
+function helmetOptions(publicUrl: string): HelmetOptions {
   if (publicUrl.startsWith('https:')) return {};
   return {
     strictTransportSecurity: false,
@@ -61,14 +71,16 @@ export function createApp(deps: Deps): Express {
   const { trustProxy } = deps.env;
   app.set('trust proxy', typeof trustProxy === 'object' ? [...trustProxy] : trustProxy);
   app.set('etag', false);
+  app.disable('x-powered-by');
   app.set('query parser', 'simple');
 
   const metrics = createMetrics(deps);
   app.use(metrics.observe);
   app.use(requestLog(deps.log));
-  app.use(helmet(headers(deps.env.publicUrl)));
+  const fixed = fixedHeaders(deps.env.publicUrl);
+  app.use(webhookDoor(deps, fixed));
   app.use((_req, res, next) => {
-    res.setHeader('Cache-Control', 'no-store');
+    for (const [name, value] of fixed) res.setHeader(name, value);
     next();
   });
 

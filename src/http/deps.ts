@@ -23,7 +23,7 @@ export interface IncomingEvent {
   readonly type: string;
   readonly occurredAt: Date | undefined;
   /** As received, valid UTF-8. */
-  readonly body: string;
+  readonly body: string | Buffer;
   /** The same, parsed, so that nobody parses twice. */
   readonly parsed: unknown;
   /** Prefer: wait: what it plans is delivered with one try. */

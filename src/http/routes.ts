@@ -40,7 +40,7 @@ export interface Route {
 /** Makes the middleware that lets a credential's bearer through and stops everybody else. */
 export type Guards = (credential: Credential) => RequestHandler;
 
-const BODY_BYTES_MAX = 1024 * 1024;
+export const BODY_BYTES_MAX = 1024 * 1024;
 
 /** Not inflated: a bomb of 1 MiB would be gigabytes, and no sender that we know compresses. */
 const readRaw = express.raw({ type: () => true, limit: BODY_BYTES_MAX, inflate: false });

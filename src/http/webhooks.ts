@@ -3,7 +3,8 @@
  * Promises: 200 means committed; a repeated event is 200 with `duplicate: true`; nothing is parsed before its signature
  * matched. Must never: decide anything, or look at the test clock for the freshness of a signature.
  */
-import type { Request, Response } from 'express';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
 import { API_SOURCE } from '../engine/read-events.ts';
 import { INTERNAL_SOURCE } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
@@ -11,43 +12,112 @@ import type { Envelope, Provider, SourceConfig } from '../model/provider.ts';
 import type { Deps } from './deps.ts';
 import { preferredWait } from './prefer-wait.ts';
 import { Problem } from './problems.ts';
-import { param, programOf, type Route } from './routes.ts';
+import { BODY_BYTES_MAX, param, programOf, type Route } from './routes.ts';
 
 type Needs = Pick<Deps, 'env' | 'providers' | 'receive' | 'settle'>;
 
 /** Rows of these sources are written by ourselves; a program file that used the names would still not open them. */
 const NOT_FROM_OUTSIDE: ReadonlySet<string> = new Set([INTERNAL_SOURCE, API_SOURCE]);
+const PATH = '/webhooks/:source';
 
 export function webhookRoutes(deps: Needs): Route[] {
   return [
     {
       method: 'post',
-      path: '/webhooks/:source',
+      path: PATH,
       credential: 'signature',
       body: 'raw',
-      handle: (req, res) => receiveWebhook(deps, req, res),
+      handle: async (req, res) => {
+        const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+        const duplicate = await take(deps, programOf(res), param(req, 'source'), raw, req.headers);
+        res.json({ received: true, duplicate });
+      },
     },
   ];
 }
 
-async function receiveWebhook(deps: Needs, req: Request, res: Response): Promise<void> {
-  const loaded = programOf(res);
-  const { source, provider } = sourceOf(deps, loaded, param(req, 'source'));
-  const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-  const envelope = verified(provider, source, raw, req);
-  const waitMs = preferredWait(req, deps.env);
+/**
+ * The same route for what nearly every webhook is: one plain body of a known length under `/p/:program`. It answers
+ * before Express' router, which with helmet takes as long as verifying the signature does; whatever is not plain goes
+ * on to the route itself. `headers` are those of every answer.
+ */
+export function webhookDoor(
+  deps: Needs & Pick<Deps, 'programs'>,
+  headers: readonly (readonly string[])[],
+): RequestHandler {
+  const answers = [false, true].map((duplicate) => answerOf(JSON.stringify({ received: true, duplicate }), headers));
+  return (req, res, next) => {
+    const [, name = '', source = ''] = (isPlain(req) && PLAIN_PATH.exec(req.url)) || [];
+    const loaded = deps.programs.byName(name);
+    if (!loaded) {
+      next();
+      return;
+    }
+    Object.assign(res.locals, { program: loaded, route: `/p/:program${PATH}` });
+    readWhole(req)
+      .then((raw) => take(deps, loaded, source, raw, req.headers))
+      .then((duplicate) => {
+        const [head, body] = answers[Number(duplicate)] as (typeof answers)[number];
+        res.writeHead(200, head).end(body);
+      })
+      .catch((error: unknown) => {
+        for (const [header = '', value = ''] of headers) res.setHeader(header, value);
+        next(error);
+      });
+  };
+}
+
+const PLAIN_PATH = /^\/p\/([\w-]+)\/webhooks\/([\w-]+)$/;
+
+function isPlain({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === 'POST' &&
+    headers['content-encoding'] === undefined &&
+    Number(headers['content-length']) <= BODY_BYTES_MAX
+  );
+}
+
+/** Node ends the request at its Content-Length. */
+function readWhole(req: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    req.on('error', () => reject(new Problem('bad_request')));
+  });
+}
+
+function answerOf(body: string, headers: readonly (readonly string[])[]): [head: string[], body: string] {
+  const own = [
+    ['Content-Type', 'application/json; charset=utf-8'],
+    ['Content-Length', String(body.length)],
+  ];
+  return [[...headers, ...own].flat(), body];
+}
+
+/** Whether it was a duplicate. */
+async function take(
+  deps: Needs,
+  loaded: LoadedProgram,
+  name: string,
+  raw: Buffer,
+  headers: IncomingHttpHeaders,
+): Promise<boolean> {
+  const { source, provider } = sourceOf(deps, loaded, name);
+  const envelope = verified(provider, source, raw, headers);
+  const waitMs = preferredWait(headers, deps.env);
   const { id, duplicate } = await deps.receive({
     programNo: loaded.no,
     source: source.name,
     eventId: envelope.eventId,
     type: envelope.type,
     occurredAt: envelope.occurredAt,
-    body: raw.toString('utf8'),
+    body: raw,
     parsed: envelope.body,
     triedOnce: waitMs !== undefined,
   });
   if (waitMs !== undefined) await deps.settle(loaded.no, id, waitMs);
-  res.json({ received: true, duplicate });
+  return duplicate;
 }
 
 function sourceOf(
@@ -63,8 +133,8 @@ function sourceOf(
 }
 
 /** Freshness goes by the real clock, always. */
-function verified(provider: Provider, source: SourceConfig, raw: Buffer, req: Request): Envelope {
-  const result = provider.verify({ raw, headers: req.headers }, source, new Date());
+function verified(provider: Provider, source: SourceConfig, raw: Buffer, headers: IncomingHttpHeaders): Envelope {
+  const result = provider.verify({ raw, headers }, source, new Date());
   if (!result.ok) throw new Problem(result.refusal);
   return result.envelope;
 }

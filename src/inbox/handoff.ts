@@ -4,8 +4,8 @@
  * Promises: bounded; keyed by the committed row's id. Must never: be needed; the row is the truth.
  */
 
-/** Facts of one webhook take one to two kilobytes, a tenth of its parsed body; what does not fit is read again. */
-const EVENTS_MAX = 20_000;
+/** Facts of one webhook take two to three kilobytes; what does not fit is read again. */
+const EVENTS_MAX = 8_000;
 
 export class Handoff<E> {
   readonly #events = new Map<string, E>();

@@ -3,10 +3,11 @@
  * Promises: the promise of an event resolves only after its row has committed; a deadlock is tried again and reaches no
  * sender. Must never: resolve on a guess; when the commit's answer is lost, the sender is told 503 and sends again.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type pg from 'pg';
+import { binaryArray, type ElementType } from '../db/binary-array.ts';
 import { isRetryable } from '../db/transaction.ts';
-import { BATCH_SIZES, FIND_ID, receiveSql } from './inbox.sql.ts';
+import { FIND_ID, RECEIVE } from './inbox.sql.ts';
 
 export interface NewEvent {
   readonly programNo: number;
@@ -17,7 +18,9 @@ export interface NewEvent {
   readonly occurredAt: Date | undefined;
   readonly triedOnce: boolean;
   /** As received; valid UTF-8. */
-  readonly body: string;
+  readonly body: string | Buffer;
+  /** The same, read, where somebody has done that already. */
+  readonly parsed?: unknown;
 }
 
 export interface Received {
@@ -40,6 +43,8 @@ interface Waiting {
 
 /** One statement under way: what arrives meanwhile goes together with the next. A second one only halved the batches. */
 const FLUSHES_MAX = 1;
+const EVENTS_MAX = 256;
+const BYTES_MAX = 4 * 1024 * 1024;
 const DEADLOCK_RETRIES = 5;
 
 export function createReceiver(options: ReceiveOptions): (event: NewEvent) => Promise<Received> {
@@ -50,8 +55,7 @@ export function createReceiver(options: ReceiveOptions): (event: NewEvent) => Pr
     flushing++;
     try {
       while (waiting.length > 0) {
-        const size = BATCH_SIZES.find((each) => each <= waiting.length) ?? 1;
-        await storeBatch(options, waiting.splice(0, size));
+        await storeBatch(options, nextBatch(waiting));
       }
     } finally {
       flushing--;
@@ -64,6 +68,14 @@ export function createReceiver(options: ReceiveOptions): (event: NewEvent) => Pr
       // One turn of the loop lets the requests that arrived together go together.
       if (flushing < FLUSHES_MAX) setImmediate(() => void (flushing < FLUSHES_MAX && waiting.length > 0 && flush()));
     });
+}
+
+function nextBatch(waiting: Waiting[]): Waiting[] {
+  let count = 0;
+  for (let bytes = 0; count < Math.min(waiting.length, EVENTS_MAX) && bytes < BYTES_MAX; count++) {
+    bytes += waiting[count]?.event.body.length ?? 0;
+  }
+  return waiting.splice(0, count);
 }
 
 async function storeBatch(options: ReceiveOptions, batch: readonly Waiting[]): Promise<void> {
@@ -104,19 +116,26 @@ async function answer(
 const keyOf = (event: { programNo: number; source: string; eventId: string }): string =>
   `${event.programNo}\n${event.source}\n${event.eventId}`;
 
+function byKey(a: NewEvent, b: NewEvent): number {
+  return a.programNo - b.programNo || compare(a.source, b.source) || compare(a.eventId, b.eventId);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 async function insert(options: ReceiveOptions, events: readonly NewEvent[]): Promise<Map<string, bigint>> {
-  const values = events.flatMap((event) => [
-    event.programNo,
-    event.source,
-    event.eventId,
-    event.type,
-    event.receivedAt,
-    event.occurredAt ?? null,
-    event.triedOnce,
-    event.body,
-    createHash('sha256').update(event.body).digest(),
+  const sorted = events.toSorted(byKey);
+  const column = (type: ElementType, read: (event: NewEvent) => unknown) => binaryArray(type, sorted.map(read));
+  const query = options.statement('receive', RECEIVE, [
+    column('integer', (event) => event.programNo),
+    column('text', (event) => event.source),
+    column('text', (event) => event.eventId),
+    column('text', (event) => event.type),
+    column('timestamptz', (event) => event.receivedAt),
+    column('timestamptz', (event) => event.occurredAt),
+    column('boolean', (event) => event.triedOnce),
+    column('text', (event) => event.body),
+    column('bytea', (event) => hash('sha256', event.body, 'buffer')),
   ]);
-  const query = options.statement(`receive ${events.length}`, receiveSql(events.length), values);
   for (let left = DEADLOCK_RETRIES; ; left--) {
     try {
       const { rows } = await options.pool.query(query);

@@ -10,17 +10,23 @@ export interface TableOptions<R> {
   readonly indexes?: Readonly<Record<string, (record: R) => Key | null>>;
 }
 
+interface Index<R> {
+  readonly of: (record: R) => Key | null;
+  /** Most values name one record: a set of one would be most of what a batch keeps alive. */
+  readonly keys: Map<Key, Key | Set<Key>>;
+}
+
 export class Table<R> {
   readonly #options: TableOptions<R>;
   readonly #records = new Map<Key, R>();
-  readonly #indexes = new Map<string, Map<Key, Set<Key>>>();
+  readonly #indexes = new Map<string, Index<R>>();
   readonly #loaded = new Set<Key>();
   readonly #dirty = new Set<Key>();
   #journal: { key: Key; before: R | undefined; wasDirty: boolean }[] = [];
 
   constructor(options: TableOptions<R>) {
     this.#options = options;
-    for (const name of Object.keys(options.indexes ?? {})) this.#indexes.set(name, new Map());
+    for (const [name, of] of Object.entries(options.indexes ?? {})) this.#indexes.set(name, { of, keys: new Map() });
   }
 
   get(key: Key): R | undefined {
@@ -29,8 +35,9 @@ export class Table<R> {
 
   /** Records whose index has this value, in the order they came. */
   by(index: string, value: Key): R[] {
-    const keys = this.#indexes.get(index)?.get(value);
-    if (!keys) return [];
+    const keys = this.#indexes.get(index)?.keys.get(value);
+    if (keys === undefined) return [];
+    if (!(keys instanceof Set)) return [this.#records.get(keys) as R];
     return Array.from(keys, (key) => this.#records.get(key) as R);
   }
 
@@ -99,17 +106,12 @@ export class Table<R> {
   #set(key: Key, record: R): void {
     const before = this.#records.get(key);
     this.#records.set(key, record);
-    for (const [name, index] of this.#indexes) {
-      const indexed = this.#options.indexes?.[name];
-      if (!indexed) continue;
-      const was = before === undefined ? null : indexed(before);
-      const is = indexed(record);
+    for (const { of, keys } of this.#indexes.values()) {
+      const was = before === undefined ? null : of(before);
+      const is = of(record);
       if (was === is) continue;
-      if (was !== null) index.get(was)?.delete(key);
-      if (is === null) continue;
-      const keys = index.get(is);
-      if (keys) keys.add(key);
-      else index.set(is, new Set([key]));
+      if (was !== null) forget(keys, was, key);
+      if (is !== null) remember(keys, is, key);
     }
   }
 
@@ -117,9 +119,22 @@ export class Table<R> {
     const before = this.#records.get(key);
     this.#records.delete(key);
     if (before === undefined) return;
-    for (const [name, index] of this.#indexes) {
-      const value = this.#options.indexes?.[name]?.(before) ?? null;
-      if (value !== null) index.get(value)?.delete(key);
+    for (const { of, keys } of this.#indexes.values()) {
+      const value = of(before);
+      if (value !== null) forget(keys, value, key);
     }
   }
+}
+
+function remember(keys: Index<unknown>['keys'], value: Key, key: Key): void {
+  const held = keys.get(value);
+  if (held === undefined) keys.set(value, key);
+  else if (held instanceof Set) held.add(key);
+  else if (held !== key) keys.set(value, new Set([held, key]));
+}
+
+function forget(keys: Index<unknown>['keys'], value: Key, key: Key): void {
+  const held = keys.get(value);
+  if (held instanceof Set) held.delete(key);
+  else if (held === key) keys.delete(value);
 }

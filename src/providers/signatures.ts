@@ -80,10 +80,10 @@ export interface Opened {
 
 /**
  * Opens a body whose signature matched. A body without a usable id is kept under its own hash, so that it is seen and
- * a repetition is still one event.
+ * a repetition is still one event. `text` is the body as decoded by who has checked that it is UTF-8.
  */
-export function opened(raw: Buffer, read: (body: Json) => Opened): Verified {
-  const body = parsed(raw);
+export function opened(raw: Buffer, read: (body: Json) => Opened, text?: string): Verified {
+  const body = parsed(raw, text);
   return isRecord(body) ? envelopeOf(raw, body, read(body)) : refused('not_parseable');
 }
 
@@ -104,10 +104,10 @@ export function derivedId(parts: readonly (string | undefined)[]): string | unde
   return `derived_${sha256(Buffer.from(JSON.stringify(parts)))}`;
 }
 
-function parsed(raw: Buffer): unknown {
-  if (!isUtf8(raw)) return undefined;
+function parsed(raw: Buffer, text?: string): unknown {
+  if (text === undefined && !isUtf8(raw)) return undefined;
   try {
-    return parseBody(raw.toString('utf8'));
+    return parseBody(text ?? raw.toString('utf8'));
   } catch {
     return undefined;
   }

@@ -49,7 +49,7 @@ async function receiveEvents(deps: Needs, req: Request, res: Response): Promise<
   // What the engine will do with the row is done once here, so that it cannot be parked over what we let through.
   const read = readEvent({ ...row, id: 0n, body: parsed }, loaded.program, deps.providers);
   if (!read.ok) throw new Problem('invalid_events', read.reason);
-  const waitMs = preferredWait(req, deps.env);
+  const waitMs = preferredWait(req.headers, deps.env);
   const { id, duplicate } = await deps.receive({
     programNo: loaded.no,
     source: API_SOURCE,
