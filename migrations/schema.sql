@@ -262,10 +262,12 @@ create table ledger_transactions (
   cause_id bigint,
   at timestamp with time zone not null,
   xid xid8 not null default pg_current_xact_id(),
+  spend_id bigint,
   constraint ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['earn'::text, 'credit'::text, 'release'::text, 'deliver'::text, 'spend'::text, 'unspend'::text, 'expire'::text, 'forfeit'::text, 'reverse'::text, 'restore'::text, 'repay'::text, 'join'::text]))),
   constraint ledger_transactions_pkey PRIMARY KEY (program_no, id)
 );
 CREATE INDEX ledger_transactions_reward_idx ON public.ledger_transactions USING btree (program_no, reward_id, id) WHERE (reward_id IS NOT NULL);
+CREATE UNIQUE INDEX ledger_transactions_spend_key ON public.ledger_transactions USING btree (program_no, spend_id, kind) WHERE (spend_id IS NOT NULL);
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_transactions_no_truncate BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -296,12 +298,17 @@ create table lots (
   expired bigint not null default 0,
   expires_at timestamp with time zone,
   created_at timestamp with time zone not null,
+  expiries integer not null default 0,
+  allowed bigint not null,
+  constraint lots_allowed_check CHECK (((allowed >= 0) AND (expiries >= 0))),
   constraint lots_pkey PRIMARY KEY (program_no, reward_id),
   constraint lots_remaining_check CHECK (((remaining >= 0) AND (expired >= 0) AND ((remaining + expired) <= granted)))
 );
 CREATE INDEX lots_expiry_idx ON public.lots USING btree (program_no, expires_at) WHERE ((remaining > 0) AND (expires_at IS NOT NULL));
 CREATE INDEX lots_person_idx ON public.lots USING btree (program_no, person_id, expires_at, reward_id) WHERE (remaining > 0);
 comment on table lots is 'What of a reward is left to spend; used and expired in the order (expires_at nulls last, reward_id).';
+comment on column lots.expiries is 'How often it has expired: each time is told once.';
+comment on column lots.allowed is 'The most that its reward may give; what was forfeited above it is never given after all.';
 
 create table mail_suppressions (
   program_no integer not null,
@@ -745,6 +752,45 @@ create table source_types (
 );
 comment on table source_types is 'Which event types a source has ever delivered: invoice_payment.* decides what a bare payment intent may earn.';
 
+create table spend_lots (
+  program_no integer not null,
+  spend_id bigint not null,
+  reward_id bigint not null,
+  amount bigint not null,
+  constraint spend_lots_amount_check CHECK ((amount > 0)),
+  constraint spend_lots_pkey PRIMARY KEY (program_no, spend_id, reward_id)
+);
+CREATE TRIGGER spend_lots_append_only BEFORE DELETE OR UPDATE ON public.spend_lots FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER spend_lots_no_truncate BEFORE TRUNCATE ON public.spend_lots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER spend_lots_taken AFTER INSERT ON public.spend_lots DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_spend();
+comment on table spend_lots is 'What a spend took of which lots; a void gives it back to the same.';
+
+create table spends (
+  program_no integer not null,
+  id bigint not null,
+  person_id bigint not null,
+  member_id text not null,
+  unit text not null,
+  amount bigint not null,
+  idempotency_key text not null,
+  reason text,
+  balance_after bigint not null,
+  cause_id bigint not null,
+  created_at timestamp with time zone not null,
+  voided_at timestamp with time zone,
+  constraint spends_amount_check CHECK ((amount > 0)),
+  constraint spends_balance_check CHECK ((balance_after >= 0)),
+  constraint spends_idempotency_key UNIQUE (program_no, idempotency_key),
+  constraint spends_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX spends_person_idx ON public.spends USING btree (program_no, person_id, id);
+CREATE TRIGGER spends_change BEFORE UPDATE ON public.spends FOR EACH ROW WHEN ((((old.voided_at IS NOT NULL) AND (new.voided_at IS DISTINCT FROM old.voided_at)) OR (((((((((old.id IS DISTINCT FROM new.id) OR (old.member_id IS DISTINCT FROM new.member_id)) OR (old.unit IS DISTINCT FROM new.unit)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key)) OR (old.reason IS DISTINCT FROM new.reason)) OR (old.balance_after IS DISTINCT FROM new.balance_after)) OR (old.cause_id IS DISTINCT FROM new.cause_id)) OR (old.created_at IS DISTINCT FROM new.created_at)))) EXECUTE FUNCTION refuse_spend_change();
+CREATE TRIGGER spends_delete BEFORE DELETE ON public.spends FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER spends_no_truncate BEFORE TRUNCATE ON public.spends FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER spends_taken AFTER INSERT OR UPDATE OF voided_at ON public.spends DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_spend();
+comment on table spends is 'Credit that was used. A usage that draws credit is one under the key usage:<usage id>.';
+comment on column spends.balance_after is 'Available right after it: what its caller was answered, also when they ask again.';
+
 create table tier_changes (
   program_no integer not null,
   person_id bigint not null,
@@ -799,6 +845,34 @@ begin
     raise exception 'a % reward cannot become %', old.status, new.status using errcode = 'check_violation';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.check_spend()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  spend spends;
+  of_spend bigint;
+  taken bigint;
+  posted bigint;
+begin
+  if tg_table_name = 'spends' then of_spend := new.id; else of_spend := new.spend_id; end if;
+  select * into spend from spends s where s.program_no = new.program_no and s.id = of_spend;
+  if not found then
+    raise exception 'there is no spend %', of_spend using errcode = 'check_violation';
+  end if;
+  select sum(l.amount) into taken from spend_lots l where l.program_no = spend.program_no and l.spend_id = spend.id;
+  select sum(e.amount) into posted from ledger_transactions t
+    join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
+   where t.program_no = spend.program_no and t.spend_id = spend.id and e.person_id = 0 and e.account = 'spent' and e.unit = spend.unit;
+  if taken is distinct from spend.amount then
+    raise exception 'spend % is of %, and took % of lots', spend.id, spend.amount, taken using errcode = 'check_violation';
+  end if;
+  if posted is distinct from (case when spend.voided_at is null then spend.amount else 0 end) then
+    raise exception 'spend % is not what the ledger says was spent: %', spend.id, posted using errcode = 'check_violation';
+  end if;
+  return null;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.count_referrals()
@@ -868,6 +942,32 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.open_lots(of_program integer, of_person bigint, of_unit text, wanted bigint, at timestamp with time zone, besides bigint[])
+ RETURNS SETOF lots
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  -- A cursor's plan is made for its first rows: by the index, without sorting.
+  walk cursor for select l.* from lots l
+    where l.program_no = of_program and l.person_id = of_person and l.unit = of_unit and l.remaining > 0
+    order by l.expires_at, l.reward_id;
+  enough bigint := 0;
+begin
+  for lot in walk loop
+    exit when enough >= wanted;
+    continue when lot.reward_id = any(besides);
+    if lot.expires_at <= at then
+      return next lot;
+      continue;
+    end if;
+    continue when exists (
+      select from rewards r where r.program_no = of_program and r.id = lot.reward_id and 'disputed' = any(r.flags));
+    enough := enough + lot.remaining;
+    return next lot;
+  end loop;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.post_entries()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -920,6 +1020,14 @@ CREATE OR REPLACE FUNCTION public.refuse_reward_delete()
 AS $function$
 begin
   raise exception 'reward % has a history in the ledger', old.id using errcode = 'check_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_spend_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a spend is made void once, and nothing else of it changes' using errcode = 'check_violation';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.reward_counts(r rewards, sign integer)

@@ -70,11 +70,12 @@ function asVoid(referral: Referral, reason: 'self_referral' | 'joined'): Referra
   return { ...referral, status: 'void', reason };
 }
 
-/** Rewards follow their person; the ids they first had stay on them. */
+/** Rewards and credit follow their person, with the ids and the expiry they first had; balances follow by entries. */
 function moveRewards(world: World, kept: Person, gone: Person): void {
   for (const reward of world.rewards.by('referee', gone.id)) world.rewards.put({ ...reward, refereeId: kept.id });
   for (const reward of world.rewards.by('person', gone.id)) world.rewards.put({ ...reward, personId: kept.id });
-  for (const lot of world.lots.all()) if (lot.personId === gone.id) world.lots.put({ ...lot, personId: kept.id });
+  for (const lot of world.lots.by('person', gone.id)) world.lots.put({ ...lot, personId: kept.id });
+  for (const spend of world.spends.by('person', gone.id)) world.spends.put({ ...spend, personId: kept.id });
   for (const debt of world.debts.by('person', gone.id)) world.debts.put({ ...debt, personId: kept.id });
 }
 
@@ -87,5 +88,13 @@ function moveMoney(world: World, ctx: FoldContext, event: FoldEvent, kept: Perso
     entries.push({ personId: kept.id, account, unit, amount: balance.balance });
   }
   if (entries.length === 0) return;
-  world.post({ id: ctx.nextId(), kind: 'join', rewardId: null, causeId: event.id, at: ctx.now, entries });
+  world.post({
+    id: ctx.nextId(),
+    kind: 'join',
+    rewardId: null,
+    spendId: null,
+    causeId: event.id,
+    at: ctx.now,
+    entries,
+  });
 }

@@ -16,6 +16,7 @@ export const APPEND_ONLY: readonly string[] = [
   'claims',
   'tier_changes',
   'program_versions',
+  'spend_lots',
 ];
 
 /** Tables that are neither append-only nor the application's to change freely. */
@@ -23,6 +24,8 @@ export const EXCEPTIONS: readonly Grant[] = [
   { table: 'balances', privileges: 'select' },
   { table: 'reward_days', privileges: 'select' },
   { table: 'referral_counts', privileges: 'select' },
+  // By a join, and once by a void.
+  { table: 'spends', privileges: 'select, insert, update (person_id, voided_at)' },
   { table: 'schema_migrations', privileges: 'select' },
   { table: 'schema_migrations_lock', privileges: 'select' },
 ];

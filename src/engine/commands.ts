@@ -14,6 +14,7 @@ import { tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { closeRank, evaluateRank, LEADERBOARD } from './close-rank.ts';
+import { handleCreditCommand } from './credit-commands.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { waitingOf } from './marks.ts';
@@ -55,6 +56,10 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return patchMember(world, ctx, command);
     case 'code.patch':
       return patchCode(world, ctx, command);
+    case 'credit.spend':
+    case 'credit.void':
+    case 'lot.expire':
+      return handleCreditCommand(world, ctx, command, cause);
     default:
       return handleMemberCommand(world, ctx, event, command);
   }

@@ -13,6 +13,7 @@ import {
   tieCustomer,
 } from '../accounts/persons.ts';
 import { takeUse, usageNeeds } from '../accounts/usage.ts';
+import { drawForUsage } from '../ledger/spend.ts';
 import type { CommandOutcome } from '../model/commands.ts';
 import type { Fact, PaymentFact, UsageFact } from '../model/facts.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
@@ -37,7 +38,7 @@ export function handle(world: World, event: FoldEvent, ctx: FoldContext): Outcom
   const { facts } = content.normalized;
   const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
   for (const fact of facts) {
-    const { payments, people } = take(world, ctx, event, fact);
+    const { payments, people } = take(world, ctx, event, fact, cause);
     const touched = new Set(payments.map((payment) => payment.id));
     // What a row that was merged away had earned is taken back before the row that stays earns.
     for (const id of touched)
@@ -59,7 +60,7 @@ function asOutcome(outcome: CommandOutcome): Outcome {
 }
 
 /** Keeps what the fact tells. */
-function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact): Touched {
+function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, cause: Cause): Touched {
   switch (fact.fact) {
     case 'payment':
       return takePaid(world, ctx, event, fact);
@@ -83,7 +84,7 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact): Tou
       return NOTHING;
     }
     case 'usage':
-      return { payments: [], people: takeUsage(world, ctx, event, fact) };
+      return { payments: [], people: takeUsage(world, ctx, event, fact, cause) };
   }
 }
 
@@ -94,8 +95,11 @@ function ofPayments(payments: readonly Payment[]): Touched {
   return { payments, people: new Set(people) };
 }
 
-/** Usage counts toward milestones and qualification. Somebody may use the product before we hear of their signup. */
-function takeUsage(world: World, ctx: FoldContext, event: FoldEvent, fact: UsageFact): bigint[] {
+/**
+ * Usage counts toward milestones and qualification, and draws credit where the program says so. Somebody may use the
+ * product before we hear of their signup.
+ */
+function takeUsage(world: World, ctx: FoldContext, event: FoldEvent, fact: UsageFact, cause: Cause): bigint[] {
   const { program } = ctx.loaded;
   const person = ensureMember(world, ctx, fact.memberId);
   const told = fact.at ?? event.occurredAt ?? event.receivedAt;
@@ -103,6 +107,7 @@ function takeUsage(world: World, ctx: FoldContext, event: FoldEvent, fact: Usage
   const at = told < ctx.now ? told : ctx.now;
   const { usageId, quantity, billable } = fact;
   const use = { personId: person.id, usageId, quantity, billable, at };
+  drawForUsage(world, ctx, person, usageId, quantity, cause);
   return takeUse(world, usageNeeds(program), use) ? [person.id] : [];
 }
 

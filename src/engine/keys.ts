@@ -3,6 +3,7 @@
  * Promises: whatever the fold may look up by an id of the outside is in here. Must never: miss a kind of fact; the
  * switch below is exhaustive, so a new fact does not compile without its keys.
  */
+import { USAGE_KEY } from '../ledger/spend.ts';
 import type { Command } from '../model/commands.ts';
 import { matchEmail } from '../model/email.ts';
 import type { CodeClaim, Fact, PaymentObject } from '../model/facts.ts';
@@ -49,6 +50,17 @@ export interface Keys {
   readonly refereeIds: Set<bigint>;
   readonly rewardIds: Set<bigint>;
   readonly paymentIds: Set<bigint>;
+  /** Lots whose time has come. */
+  readonly lots: Set<bigint>;
+  /** Credit about to be used: by whom, and how much; `unit` null: so many units of usage, whatever one of them draws. */
+  readonly draws: {
+    readonly alias: string;
+    readonly key: string;
+    readonly unit: string | null;
+    readonly amount: bigint;
+  }[];
+  /** Spends about to be void. */
+  readonly voids: Set<bigint>;
   /** Event times of the payments, ms. */
   readonly paidAt: Set<number>;
 }
@@ -75,6 +87,9 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     refereeIds: new Set(),
     rewardIds: new Set(),
     paymentIds: new Set(),
+    lots: new Set(),
+    draws: [],
+    voids: new Set(),
     paidAt: new Set(),
   };
   for (const event of events) {
@@ -90,6 +105,14 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if ('code' in command) keys.codeKeys.add(command.code.trim().toLowerCase());
+  if (command.command === 'lot.expire') keys.lots.add(BigInt(command.lot));
+  if (command.command === 'credit.void') keys.voids.add(BigInt(command.spendId));
+  if (command.command === 'credit.spend') {
+    const alias = aliasKey('member', command.memberId);
+    keys.aliases.add(alias);
+    keys.draws.push({ alias, key: command.idempotencyKey, unit: command.unit, amount: BigInt(command.amount) });
+    return;
+  }
   if (!('memberId' in command)) return;
   person(keys, aliasKey('member', command.memberId));
   keys.codeOwners.add(aliasKey('member', command.memberId));
@@ -146,9 +169,16 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       const alias = aliasKey('member', fact.memberId);
       keys.aliases.add(alias);
       keys.users.set(alias, Math.min(keys.users.get(alias) ?? Infinity, fact.at?.getTime() ?? Infinity));
+      addUsageDraw(keys, fact);
       return;
     }
   }
+}
+
+/** With `spend: { on: usage }` it draws credit; else load-credits passes over it. */
+function addUsageDraw(keys: Keys, { memberId, usageId, quantity }: Extract<Fact, { fact: 'usage' }>): void {
+  const key = `${USAGE_KEY}${usageId}`;
+  keys.draws.push({ alias: aliasKey('member', memberId), key, unit: null, amount: quantity });
 }
 
 function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact, { fact: 'payment' }>): void {

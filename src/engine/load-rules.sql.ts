@@ -35,12 +35,15 @@ async function loadReferralRewards(load: Loader): Promise<void> {
   await loadPartsOf(load, await fetch(load, world.rewards, tables.REWARDS, by));
 }
 
-/** Lots and open deliveries of these rewards. */
+/** Lots, debts and open deliveries of these rewards. */
 export async function loadPartsOf(load: Loader, rewards: readonly Reward[]): Promise<void> {
   const { world } = load;
   if (rewards.length === 0) return;
   const ids = rewards.map((reward) => reward.id);
-  await fetch(load, world.lots, tables.LOTS, { by: ['rewardId'], keys: [ids] });
+  await Promise.all([
+    fetch(load, world.lots, tables.LOTS, { by: ['rewardId'], keys: [ids] }),
+    fetch(load, world.debts, tables.DEBTS, { by: ['rewardId'], keys: [ids] }),
+  ]);
   const open = rewards.map((reward) => reward.inFlight).filter((id) => id !== null);
   if (open.length === 0) return;
   const text =

@@ -7,9 +7,10 @@ import type { PoolClient } from 'pg';
 import { nextName, nextSeed } from '../accounts/codes.ts';
 import { personOfMember } from '../accounts/persons.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
-import { type Balance, objectKey, World } from '../model/world.ts';
+import { objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
+import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
@@ -33,7 +34,7 @@ export async function loadWorld(
   await loadRewards(load, keys);
   await loadPeople(load, keys);
   await loadRules(load, keys);
-  await loadSignals(load, keys);
+  await Promise.all([loadSignals(load, keys), loadCredits(load, keys)]);
   return load.world;
 }
 
@@ -233,16 +234,15 @@ async function loadJoinable(load: Loader, keys: Keys): Promise<void> {
   });
   await loadNextCodes(load, keys);
   if (ids.length === 0) return;
-  const text =
-    'select person_id, account, unit, balance from balances where program_no = $1 and person_id = any($2::bigint[])';
-  const [balances] = await Promise.all([
-    rows(load, 'load balances', text, [ids]),
+  await Promise.all([
+    fetchBalances(load, ids),
     fetch(load, world.referrals, tables.REFERRALS, { by: ['referrerId'], keys: [ids] }),
     fetch(load, world.rewards, tables.REWARDS, { by: ['personId'], keys: [ids] }),
     fetch(load, world.rewards, tables.REWARDS, { by: ['refereeId'], keys: [ids] }),
     fetch(load, world.lots, tables.LOTS, { by: ['personId'], keys: [ids] }),
+    fetch(load, world.debts, tables.DEBTS, { by: ['personId'], keys: [ids] }),
+    fetch(load, world.spends, tables.SPENDS, { by: ['personId'], keys: [ids] }),
   ]);
-  for (const { person_id: personId, ...row } of balances) world.balances.load({ personId, ...row } as Balance);
 }
 
 /** Whether the codes that a refresh or a new link would take are free; known once the person's own codes are. */

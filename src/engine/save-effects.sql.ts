@@ -146,6 +146,9 @@ function saveRewards(save: Saver, world: World): void {
   insert(save, tables.LEDGER_ENTRIES, entries);
   both(save, tables.LOTS, world.lots);
   both(save, tables.DEBTS, world.debts);
+  update(save, tables.SPEND_CHANGES, world.spends.updated());
+  insert(save, tables.SPENDS, world.spends.inserted());
+  insert(save, tables.SPEND_LOTS, world.spendLots.inserted());
 }
 
 function saveDeliveries(save: Saver, world: World, ports: SavePorts, now: Date): void {

@@ -239,6 +239,7 @@ export const LEDGER_TRANSACTIONS = table('ledger_transactions', ['id'], {
   id: 'bigint',
   kind: 'text',
   rewardId: 'bigint',
+  spendId: 'bigint',
   causeId: 'bigint',
   at: 'timestamptz',
 });
@@ -258,6 +259,8 @@ export const LOTS = table('lots', ['rewardId'], {
   remaining: 'bigint',
   expired: 'bigint',
   expiresAt: 'timestamptz',
+  expiries: 'integer',
+  allowed: 'bigint',
   createdAt: 'timestamptz',
 });
 export const DEBTS = table('debts', ['rewardId'], {
@@ -267,6 +270,26 @@ export const DEBTS = table('debts', ['rewardId'], {
   amount: 'bigint',
   remaining: 'bigint',
   createdAt: 'timestamptz',
+});
+export const SPENDS = table('spends', ['id'], {
+  id: 'bigint',
+  personId: 'bigint',
+  memberId: 'text',
+  unit: 'text',
+  amount: 'bigint',
+  idempotencyKey: 'text',
+  reason: 'text',
+  balanceAfter: 'bigint',
+  causeId: 'bigint',
+  createdAt: 'timestamptz',
+  voidedAt: 'timestamptz',
+});
+/** All of a spend that ever changes: by a join, and once by a void. */
+export const SPEND_CHANGES = table('spends', ['id'], { id: 'bigint', personId: 'bigint', voidedAt: 'timestamptz' });
+export const SPEND_LOTS = table('spend_lots', ['spendId', 'rewardId'], {
+  spendId: 'bigint',
+  rewardId: 'bigint',
+  amount: 'bigint',
 });
 export const AUDIT_LOG = table('audit_log', ['id'], {
   id: 'bigint',

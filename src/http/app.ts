@@ -21,6 +21,7 @@ import { requestLog } from './request-log.ts';
 import { mount, type Route } from './routes.ts';
 import { creditRoutes } from './server/credits.ts';
 import { eventRoutes } from './server/events.ts';
+import { spendRoutes } from './server/spends.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 import { webhookDoor, webhookRoutes } from './webhooks.ts';
 
@@ -41,6 +42,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
         ...unsubscribeRoutes(deps),
         ...eventRoutes(deps),
         ...creditRoutes(deps),
+        ...spendRoutes(deps),
         ...memberRoutes(deps),
         ...dialectRoutes(deps),
       ],

@@ -5,18 +5,35 @@
  */
 import { NEXT_MONTH } from './ranks.sql.ts';
 
-/** `due` selects (id, at) of what is due at $2, at most a thousand; `field` is what the command calls the id. */
-function tell(command: string, field: string, due: string): string {
+/**
+ * `due` selects (id, at) of what is due at $2, at most a thousand; `field` is what the command calls the id. `time` tells
+ * one time that a thing is due from its others.
+ */
+function tell(command: string, field: string, due: string, time = 'extract(epoch from d.at)'): string {
   return `with due as (${due} order by at limit 1000),
   stored as (
     insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, tried_once, body, body_hash)
-    select $1, 'plusone', '${command}:' || d.id || ':' || extract(epoch from d.at), '${command}', $2, d.at, $3,
+    select $1, 'plusone', '${command}:' || d.id || ':' || ${time}, '${command}', $2, d.at, $3,
       b.body, sha256(convert_to(b.body, 'UTF8'))
     from due d cross join lateral (select json_build_object('command', '${command}', '${field}', d.id::text)::text as body) b
     order by 3
     on conflict (program_no, source, event_id) do nothing returning id)
   insert into inbox_queue (program_no, id) select $1, id from stored`;
 }
+
+/**
+ * Lots with something left whose time has come. One that a void or a restoration opened again is told again, as its next
+ * expiry; what was told is passed over, so that it holds up nothing.
+ */
+export const TELL_EXPIRIES = tell(
+  'lot.expire',
+  'lot',
+  `select l.reward_id as id, l.expires_at as at, l.expiries from lots l
+    where l.program_no = $1 and l.remaining > 0 and l.expires_at <= $2 and not exists (
+      select from inbox_events i where i.program_no = $1 and i.source = 'plusone'
+        and i.event_id = 'lot.expire:' || l.reward_id || ':' || l.expiries)`,
+  'd.expiries',
+);
 
 /** Payments that have waited their match_within; rewards that have vested or settle; referrals whose time has run out. */
 export const TELL: readonly string[] = [
@@ -38,6 +55,7 @@ export const TELL: readonly string[] = [
       union all
       select id, settles_at from rewards where program_no = $1 and status = 'pending' and settles_at <= $2 and reason = 'settling') r`,
   ),
+  TELL_EXPIRIES,
 ];
 
 /** The next time after $2 at which anything of this program falls due. */
@@ -47,6 +65,7 @@ export const NEXT_DUE = `select min(at) as at from (
     union all select min(qualify_until) from referrals where program_no = $1 and qualify_until > $2
     union all select min(vests_at) from rewards where program_no = $1 and status = 'pending' and vests_at > $2
     union all select min(settles_at) from rewards where program_no = $1 and status = 'pending' and settles_at > $2
+    union all select min(expires_at) from lots where program_no = $1 and remaining > 0 and expires_at > $2
     union all select min(next_try_at) from deliveries where program_no = $1 and next_try_at > $2
     union all select min(next_try_at) from mails where program_no = $1 and next_try_at > $2) due`;
 

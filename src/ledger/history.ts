@@ -31,6 +31,7 @@ export function save(world: World, ctx: FoldContext, reward: Reward, cause: Caus
     before.outcome !== reward.outcome ||
     before.amount !== reward.amount ||
     before.reversedAmount !== reward.reversedAmount ||
+    before.forfeitedAmount !== reward.forfeitedAmount ||
     before.flags.length !== reward.flags.length;
   if (changed) addHistory(world, ctx, reward, cause);
   return reward;

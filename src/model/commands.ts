@@ -69,6 +69,17 @@ export type Command =
   | { readonly command: 'referral.due'; readonly refereeId: string }
   /** Pending rewards whose vesting or settlement is due. */
   | { readonly command: 'reward.due'; readonly rewardId: string }
+  /** The time of a credit has come: what is left of the lot of this reward expires. */
+  | { readonly command: 'lot.expire'; readonly lot: string }
+  | {
+      readonly command: 'credit.spend';
+      readonly memberId: string;
+      readonly unit: string;
+      readonly amount: string;
+      readonly idempotencyKey: string;
+      readonly reason: string | null;
+    }
+  | { readonly command: 'credit.void'; readonly spendId: string }
   | {
       readonly command: 'delivery.result';
       readonly deliveryId: string;
@@ -76,7 +87,7 @@ export type Command =
       readonly result: 'confirmed' | 'refused' | 'unknown' | 'given_up';
     };
 
-/** Why a command was not carried out; the caller answers 404 for `unknown_*`, else 409. */
+/** Why a command was not carried out; http/problems.ts has the status of each. */
 export type CommandRefusal =
   | 'unknown_reward'
   | 'unknown_member'
@@ -96,7 +107,11 @@ export type CommandRefusal =
   | 'code_suspended'
   | 'code_expired'
   | 'code_used_up'
-  | 'unknown_payment';
+  | 'unknown_payment'
+  | 'unknown_spend'
+  | 'insufficient_credits'
+  | 'idempotency_conflict'
+  | 'not_our_balance';
 
 export type CommandOutcome = { readonly ok: true } | { readonly ok: false; readonly code: CommandRefusal };
 

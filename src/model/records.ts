@@ -315,6 +315,7 @@ export interface LedgerTransaction {
   readonly id: bigint;
   readonly kind: TransactionKind;
   readonly rewardId: bigint | null;
+  readonly spendId: bigint | null;
   readonly causeId: bigint;
   readonly at: Date;
   readonly entries: readonly Entry[];
@@ -328,7 +329,34 @@ export interface Lot {
   readonly remaining: bigint;
   readonly expired: bigint;
   readonly expiresAt: Date | null;
+  /** How often it has expired: a voided spend or a restoration may open it again. */
+  readonly expiries: number;
+  /** The most that its reward may give: what was forfeited above it is never given after all. */
+  readonly allowed: bigint;
   readonly createdAt: Date;
+}
+
+/** Credit that was used. What it took of which lots stands beside it, so that a void gives it back to the same. */
+export interface Spend {
+  readonly id: bigint;
+  readonly personId: bigint;
+  /** As the product named them. */
+  readonly memberId: string;
+  readonly unit: string;
+  readonly amount: bigint;
+  readonly idempotencyKey: string;
+  readonly reason: string | null;
+  /** Available right after it. */
+  readonly balanceAfter: bigint;
+  readonly causeId: bigint;
+  readonly createdAt: Date;
+  readonly voidedAt: Date | null;
+}
+
+export interface SpendLot {
+  readonly spendId: bigint;
+  readonly rewardId: bigint;
+  readonly amount: bigint;
 }
 
 export interface Debt {

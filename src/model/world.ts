@@ -26,6 +26,8 @@ import type {
   ReferralCount,
   Reward,
   RewardHistory,
+  Spend,
+  SpendLot,
   TierChange,
   UsageEvent,
   UsageTotal,
@@ -154,8 +156,16 @@ export class World {
   });
   readonly history = new Table<RewardHistory>({ key: (h) => h.id });
   readonly transactions = new Table<LedgerTransaction>({ key: (t) => t.id });
-  readonly lots = new Table<Lot>({ key: (l) => l.rewardId });
+  readonly lots = new Table<Lot>({ key: (l) => l.rewardId, indexes: { person: (l) => l.personId } });
   readonly debts = new Table<Debt>({ key: (d) => d.rewardId, indexes: { person: (d) => d.personId } });
+  readonly spends = new Table<Spend>({
+    key: (s) => s.id,
+    indexes: { key: (s) => s.idempotencyKey, person: (s) => s.personId },
+  });
+  readonly spendLots = new Table<SpendLot>({
+    key: (l) => `${l.spendId}\n${l.rewardId}`,
+    indexes: { spend: (l) => l.spendId },
+  });
   /** Never saved: the database keeps balances itself, from the entries. */
   readonly balances = new Table<Balance>({
     key: (b) => `${b.personId}\n${b.account}\n${b.unit}`,

@@ -315,13 +315,14 @@ describe('the ledger’s check', () => {
   });
 
   test.each([
-    ['a balance', `update balances set balance = balance + 1 where account = 'available'`, 'balance', 1],
-    ['a reward', `update rewards set posted_amount = posted_amount + 7`, 'reward', 2],
+    ['a lot', `update lots set remaining = remaining - 1`, 'lots', 1],
+    ['a balance', `update balances set balance = balance + 1 where account = 'available'`, 'balance', 2],
+    ['a reward', `update rewards set posted_amount = posted_amount + 7`, 'reward', 3],
     [
       'an entry',
       `alter table ledger_entries disable trigger user; update ledger_entries set amount = amount + 3 where account = 'rewards'`,
       'transaction',
-      4,
+      5,
     ],
   ])('sees that somebody changed %s', async (_what, text, check, drift) => {
     await asOwner(text);

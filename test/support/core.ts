@@ -109,8 +109,12 @@ export class TestProgram {
         where b.balance <> e.total
       union all select 'posted', r.id from rewards r left join lateral (
         select coalesce(sum(e.amount), 0) as total from ledger_transactions t join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
-        where t.program_no = r.program_no and t.reward_id = r.id and e.person_id > 0) e on true
-        where r.posted_amount <> e.total`);
+        where t.program_no = r.program_no and t.reward_id = r.id and e.account in ('rewards', 'forfeited')) e on true
+        where r.posted_amount <> -e.total
+      union all select 'lots', b.person_id from balances b left join lateral (
+        select coalesce(sum(l.remaining), 0) as total from lots l
+        where l.program_no = b.program_no and l.person_id = b.person_id and l.unit = b.unit) l on true
+        where b.account = 'available' and b.balance <> l.total`);
   }
 
   async stop(): Promise<void> {

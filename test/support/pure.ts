@@ -49,12 +49,12 @@ export class PureProgram {
       triedOnce: true,
       content,
     };
-    const outcome = fold(this.world, [event], this.#context())[0]?.outcome;
+    const outcome = fold(this.world, [event], this.context())[0]?.outcome;
     if (outcome?.kind === 'parked') throw new Error(`parked: ${outcome.reason}`);
     return outcome?.kind === 'ignored' ? outcome.reason : 'handled';
   }
 
-  #context(): FoldContext {
+  context(): FoldContext {
     return {
       loaded: this.loaded,
       now: this.now,
@@ -102,8 +102,8 @@ export class PureProgram {
         sums.set(unit, (sums.get(unit) ?? 0n) + amount);
         const key = `${personId}\n${account}\n${unit}`;
         if (personId > 0n) balances.set(key, (balances.get(key) ?? 0n) + amount);
-        if (personId > 0n && transaction.rewardId !== null) {
-          byReward.set(transaction.rewardId, (byReward.get(transaction.rewardId) ?? 0n) + amount);
+        if ((account === 'rewards' || account === 'forfeited') && transaction.rewardId !== null) {
+          byReward.set(transaction.rewardId, (byReward.get(transaction.rewardId) ?? 0n) - amount);
         }
       }
       for (const [unit, sum] of sums)
@@ -118,6 +118,32 @@ export class PureProgram {
       const posted = byReward.get(reward.id) ?? 0n;
       if (posted !== reward.postedAmount)
         throw new Error(`reward ${reward.id} says ${reward.postedAmount}, the ledger ${posted}`);
+    }
+    this.#checkCredits();
+  }
+
+  /** What is available lies in lots; what was spent was taken of lots; nothing of it is below zero. */
+  #checkCredits(): void {
+    const { world } = this;
+    const held = new Map<string, bigint>();
+    for (const lot of world.lots.all()) {
+      const key = `${lot.personId}\navailable\n${lot.unit}`;
+      held.set(key, (held.get(key) ?? 0n) + lot.remaining);
+      if (lot.remaining < 0n || lot.expired < 0n || lot.remaining + lot.expired > lot.granted)
+        throw new Error(`lot ${lot.rewardId} has ${lot.remaining} and ${lot.expired} of ${lot.granted}`);
+    }
+    for (const b of world.balances.all()) {
+      const lots = held.get(`${b.personId}\n${b.account}\n${b.unit}`) ?? 0n;
+      if (b.account === 'available' && lots !== b.balance) throw new Error(`${b.balance} available, ${lots} in lots`);
+    }
+    for (const reward of world.rewards.all()) {
+      const { amount, reversedAmount, forfeitedAmount } = reward;
+      if (forfeitedAmount < 0n || reversedAmount < 0n || reversedAmount + forfeitedAmount > amount)
+        throw new Error(`reward ${reward.id} of ${amount}: ${reversedAmount} reversed, ${forfeitedAmount} forfeited`);
+    }
+    for (const spend of world.spends.all()) {
+      const taken = world.spendLots.by('spend', spend.id).reduce((sum, lot) => sum + lot.amount, 0n);
+      if (taken !== spend.amount) throw new Error(`spend ${spend.id} of ${spend.amount} took ${taken}`);
     }
   }
 }

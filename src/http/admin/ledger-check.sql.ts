@@ -8,8 +8,8 @@ import { select } from '../query.sql.ts';
 
 export interface Difference {
   program: string;
-  check: 'transaction' | 'balance' | 'reward';
-  /** The transaction, the account, or the reward. */
+  check: 'transaction' | 'balance' | 'reward' | 'lots' | 'spend';
+  /** The transaction, the account, the reward, or the spend. */
   what: string;
   unit: string;
   stored: bigint;
@@ -35,7 +35,7 @@ const BALANCES = `
       on s.program_no = b.program_no and s.person_id = b.person_id and s.account = b.account and s.unit = b.unit
    where coalesce(b.balance, 0) <> coalesce(s.total, 0)`;
 
-/** What of a reward stands in the ledger is what the program's account gave for it. */
+/** What of a reward stands in the ledger is what the program's account gave for it, and was not forfeited. */
 const REWARDS = `
   select coalesce(r.program_no, s.program_no), 'reward', 'rw_' || coalesce(r.id, s.reward_id), coalesce(r.unit, s.unit),
          coalesce(r.posted_amount, 0), coalesce(s.total, 0)
@@ -44,14 +44,36 @@ const REWARDS = `
       select t.program_no, t.reward_id, e.unit, -sum(e.amount)::bigint as total
         from ledger_transactions t
         join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
-       where t.reward_id is not null and e.person_id = 0 and e.account = 'rewards'
+       where t.reward_id is not null and e.person_id = 0 and e.account in ('rewards', 'forfeited')
        group by t.program_no, t.reward_id, e.unit) s
       on s.program_no = r.program_no and s.reward_id = r.id and s.unit = r.unit
    where coalesce(r.posted_amount, 0) <> coalesce(s.total, 0)`;
 
+/** What a person has available lies in their lots. */
+const LOTS = `
+  select coalesce(l.program_no, b.program_no), 'lots', coalesce(l.person_id, b.person_id) || '/available', coalesce(l.unit, b.unit),
+         coalesce(l.total, 0), coalesce(b.balance, 0)
+    from (select program_no, person_id, unit, sum(remaining)::bigint as total from lots group by program_no, person_id, unit) l
+    full join (select * from balances where account = 'available') b
+      on b.program_no = l.program_no and b.person_id = l.person_id and b.unit = l.unit
+   where coalesce(l.total, 0) <> coalesce(b.balance, 0)`;
+
+/** What a spend took of lots is what the ledger says was spent; nothing, once it is void. */
+const SPENDS = `
+  select s.program_no, 'spend', 'sp_' || s.id, s.unit, case when s.voided_at is null then s.amount else 0 end, e.total
+    from spends s
+    cross join lateral (
+      select coalesce(sum(e.amount), 0)::bigint as total
+        from ledger_transactions t
+        join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
+       where t.program_no = s.program_no and t.spend_id = s.id and e.account = 'spent') e
+    cross join lateral (
+      select sum(l.amount)::bigint as total from spend_lots l where l.program_no = s.program_no and l.spend_id = s.id) l
+   where e.total <> case when s.voided_at is null then s.amount else 0 end or l.total is distinct from s.amount`;
+
 export async function findDifferences(knex: Knex): Promise<{ count: number; shown: Difference[] }> {
   const text = `
-    with differences as (${TRANSACTIONS} union all ${BALANCES} union all ${REWARDS})
+    with differences as (${TRANSACTIONS} union all ${BALANCES} union all ${REWARDS} union all ${LOTS} union all ${SPENDS})
     select count(*) over ()::int as count, g.name as program, d."check", d.what, d.unit, d.stored, d.entries
       from differences d join programs g on g.no = d.program_no
      order by g.name, d."check", d.what, d.unit limit ${DIFFERENCES_SHOWN_MAX}`;

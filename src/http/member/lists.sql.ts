@@ -91,6 +91,8 @@ export interface LedgerRow {
   at: Date;
   reward_id: bigint | null;
   rule: string | null;
+  spend_id: bigint | null;
+  spent_for: string | null;
   entries: { account: 'pending' | 'available' | 'delivered' | 'debt'; unit: string; amount: string }[];
 }
 
@@ -103,12 +105,13 @@ export async function listLedger(
 ): Promise<LedgerRow[]> {
   const after = conditions([['e.transaction_id < ?', page.after?.id]]);
   const text = `
-    select t.id, t.kind, t.at, t.reward_id, r.rule, l.entries
+    select t.id, t.kind, t.at, t.reward_id, r.rule, t.spend_id, s.reason as spent_for, l.entries
       from (select distinct e.transaction_id from ledger_entries e
              where e.program_no = ? and e.person_id = ? and e.person_id > 0${after.text}
              order by e.transaction_id desc limit ?) f
       join ledger_transactions t on t.program_no = ? and t.id = f.transaction_id
       left join rewards r on r.program_no = t.program_no and r.id = t.reward_id
+      left join spends s on s.program_no = t.program_no and s.id = t.spend_id
       join lateral (
         select json_agg(json_build_object('account', e.account, 'unit', e.unit, 'amount', e.amount::text) order by e.line) as entries
           from ledger_entries e where e.program_no = t.program_no and e.transaction_id = t.id and e.person_id = ?) l on true

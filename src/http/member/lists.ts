@@ -119,8 +119,9 @@ function ledgerJson({ rules }: Program, row: sql.LedgerRow): LedgerAnswer {
   return {
     id: writeId('tx', row.id),
     kind: row.kind,
-    reason: rule?.label ?? row.rule,
+    reason: rule?.label ?? row.rule ?? row.spent_for,
     reward_id: row.reward_id === null ? null : writeId('rw', row.reward_id),
+    spend_id: row.spend_id === null ? null : writeId('sp', row.spend_id),
     created_at: iso(row.at),
     entries: row.entries.map(({ account, unit, amount }) => ({ account, unit, amount: integer(BigInt(amount)) })),
   };

@@ -107,8 +107,9 @@ export const referralsAnswer = pageOf(referral);
 const ledgerItem = z.strictObject({
   id: z.string(),
   kind: z.string(),
-  reason: z.string().nullable().describe("the rule's label"),
+  reason: z.string().nullable().describe("the rule's label, or what was spent for"),
   reward_id: z.string().nullable(),
+  spend_id: z.string().nullable(),
   created_at: time,
   entries: z.array(z.strictObject({ account: z.enum(['pending', 'available', 'delivered', 'debt']), unit, amount })),
 });
