@@ -10,6 +10,7 @@ import { migrateDatabase, withDatabase } from './cli/database.ts';
 import { type ListOptions, type ReplayOptions, replay, showEvents } from './cli/events.ts';
 import { explain } from './cli/explain.ts';
 import { endKey, makeKey, type NewKeyOptions, showKeys } from './cli/keys.ts';
+import { printDocument } from './cli/openapi.ts';
 import { createOutput } from './cli/output.ts';
 import { checkPrograms, printSchema } from './cli/programs.ts';
 import { type VerifyOptions, verify } from './cli/verify.ts';
@@ -81,6 +82,12 @@ program
   .command('dump')
   .description('print the schema as migrations/schema.sql holds it')
   .action(async () => out(await cli.withDatabase(({ pool }) => dumpSchema(pool))));
+
+program
+  .command('openapi')
+  .description('print the OpenAPI document of the whole API')
+  .option('--3.0', 'as OpenAPI 3.0.3, for generators that do not know 3.1')
+  .action((options: Record<'3.0', boolean | undefined>) => printDocument(env(), options['3.0'] ? '3.0' : '3.1', out));
 
 program
   .command('verify')

@@ -40,6 +40,7 @@ export interface CoreOptions {
 export interface Core {
   readonly engine: Engine;
   readonly receive: (event: NewEvent) => Promise<Received>;
+  readonly keyedFor: (loaded: LoadedProgram) => Keyed;
 }
 
 function freeze(loaded: LoadedProgram, world: World, intent: DeliveryIntent): { sink: string; request: string } {
@@ -68,17 +69,18 @@ export function createCore(options: CoreOptions): Core {
     },
   });
   const keyed = new Map<LoadedProgram, Keyed>();
+  const keyedOf = (loaded: LoadedProgram): Keyed => {
+    const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
+    keyed.set(loaded, made);
+    return made;
+  };
   const engine: Engine = new Engine({
     pool: pools.general,
     statement: pools.statement,
     now: options.now,
     providers,
     handoff,
-    keyedFor: (loaded) => {
-      const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
-      keyed.set(loaded, made);
-      return made;
-    },
+    keyedFor: keyedOf,
     isPublicMailbox,
     isDisposable,
     subnetOf,
@@ -94,5 +96,5 @@ export function createCore(options: CoreOptions): Core {
     onBatch: options.onBatch,
     onError: options.onError,
   });
-  return { engine, receive };
+  return { engine, receive, keyedFor: keyedOf };
 }

@@ -1,5 +1,6 @@
 // How the tests run: one embedded PostgreSQL for the whole run (support/global-setup.ts), two workers at most, since
-// each test file brings its own database and often its own server.
+// each test file brings its own database and often its own server. Every answer that a test sees is held against the
+// OpenAPI document (support/document.ts).
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,6 +9,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/document-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

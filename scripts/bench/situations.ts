@@ -6,8 +6,7 @@ import path from 'node:path';
 import { owed } from './bodies.ts';
 import { freePort, startChild, untilReady } from './child.ts';
 import { HOST } from './contender.ts';
-import { type LoadResult, monotonicMs } from './load.ts';
-import { meLatency } from './me.ts';
+import { monotonicMs } from './load.ts';
 import { environmentFor, lastId, type Role, setUp, startPlusone } from './plusone.ts';
 import type { PreloadSize } from './preload.sql.ts';
 import { preload } from './preload.ts';
@@ -52,10 +51,7 @@ export async function waitingEvents(bench: Bench, count: number): Promise<Waitin
 }
 
 /** The full rate again, on a database with a long history. */
-export async function preloadedRate(
-  bench: Bench,
-  size: PreloadSize,
-): Promise<Run & { readonly gigabytes: number; readonly me: LoadResult }> {
+export async function preloadedRate(bench: Bench, size: PreloadSize): Promise<Run & { readonly gigabytes: number }> {
   const { server } = bench;
   const database = await server.fresh('bench_preloaded');
   const environment = environmentFor(server, bench.machine, database);
@@ -69,7 +65,7 @@ export async function preloadedRate(
     const posted = await warmUp(bench, started, database, warm);
     const run = await timed(bench, started, stream);
     await check(bench, started, 'preloaded', { count: posted.count + stream.count, owed: posted.owed + owed(stream) });
-    return { ...run, gigabytes, me: await meLatency(started, 'old_1') };
+    return { ...run, gigabytes };
   } finally {
     await started.stop();
     await server.drop(database.name);

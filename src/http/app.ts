@@ -15,6 +15,7 @@ import { errorHandler } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { memberRoutes } from './member/index.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { documentRoutes } from './openapi/routes.ts';
 import { Problem } from './problems.ts';
 import { adminHost, programByHost, programByName } from './program-host.ts';
 import { requestLog } from './request-log.ts';
@@ -33,8 +34,11 @@ export interface MountedRoutes {
 
 /** Every route there is; createApp mounts these and nothing else. */
 export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'program' | 'admin']: MountedRoutes } {
-  return {
-    open: { prefix: '', routes: healthRoutes(deps, metrics) },
+  const tables: ReturnType<typeof allRoutes> = {
+    open: {
+      prefix: '',
+      routes: [...healthRoutes(deps, metrics), ...documentRoutes(deps, () => Object.values(tables))],
+    },
     program: {
       prefix: '/p/:program',
       routes: [
@@ -49,6 +53,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
     },
     admin: { prefix: '/admin/v1', routes: adminRoutes(deps) },
   };
+  return tables;
 }
 
 /** What helmet sets on every answer is the same each time: it is asked once. */

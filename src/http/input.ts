@@ -6,6 +6,7 @@
 import type { Request } from 'express';
 import * as z from 'zod';
 import { type FieldProblem, Problem } from './problems.ts';
+import { heldToDeclared } from './routes.ts';
 
 const NO_NUL = /^[^\0]*$/;
 
@@ -17,10 +18,18 @@ export const moment = z
   .transform((value) => new Date(value));
 
 export function readBody<T extends z.ZodType>(req: Request, schema: T): z.output<T> {
+  heldToDeclared(req.res, 'body', schema);
   return read(schema, req.body ?? {}, 'body');
 }
 
-export function readQuery<T extends z.ZodType>(req: Request, schema: T): z.output<T> {
+export function readHeaders<T extends z.ZodObject>(req: Request, schema: T): z.output<T> {
+  heldToDeclared(req.res, 'headers', schema);
+  const given = Object.keys(schema.shape).map((name) => [name, req.get(name) || undefined]);
+  return read(schema, Object.fromEntries(given), 'headers');
+}
+
+export function readQuery<T extends z.ZodObject>(req: Request, schema: T): z.output<T> {
+  heldToDeclared(req.res, 'query', schema);
   const given = Object.entries(req.query).filter(([, value]) => value !== '');
   return read(schema, Object.fromEntries(given), 'query');
 }

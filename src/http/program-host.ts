@@ -10,7 +10,8 @@ import { param } from './routes.ts';
 
 type Programs = Pick<Deps, 'programs'>;
 
-function hostOf(req: Request): string {
+/** Lower-case, without a port. */
+export function hostOf(req: Request): string {
   return (req.hostname ?? '').toLowerCase();
 }
 

@@ -8,7 +8,7 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import type * as z from 'zod';
 import type { KeyScope } from '../accounts/keys.ts';
 import type { LoadedProgram } from '../model/program.ts';
-import { Problem } from './problems.ts';
+import { Problem, type ProblemCode } from './problems.ts';
 
 /**
  * member:read and member:write: a member, by their token, their API key or a server key that names them. program:read:
@@ -22,6 +22,14 @@ export type MemberCredential = 'member:read' | 'member:write' | 'program:read' |
  */
 export type Credential = 'none' | 'signature' | 'admin' | KeyScope | MemberCredential;
 
+export interface Asks {
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+}
+
+export type MediaType = `${'image' | 'text'}/${string}`;
+
 export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
@@ -30,10 +38,19 @@ export interface Route {
   readonly dialect?: string;
   /** raw: any type, as bytes. json: parsed. Default: none is read. */
   readonly body?: 'raw' | 'json';
-  /** One sentence and the forms of what is asked and answered, for whoever generates documents from the routes. */
-  readonly summary?: string;
-  readonly asks?: { readonly body?: z.ZodType; readonly query?: z.ZodType };
-  readonly answers?: z.ZodType;
+  /** One line, and more where there is more to know: for the document and its page. */
+  readonly summary: string;
+  readonly description?: string;
+  /** `group.verb`: its name in the client and in the document. Without one, the document makes one of the path. */
+  readonly operation?: `${string}.${string}`;
+  /** What is read, by these forms and no others: readBody and readQuery refuse another form. */
+  readonly asks?: Asks;
+  /** The form of a success, by which `answer` sends it; or its media type, where that is not JSON. */
+  readonly answers: z.ZodType | MediaType;
+  /** 200 unless told otherwise; the first is the usual one. */
+  readonly statuses?: readonly number[];
+  /** The problems of its own, beside those that its credential, body and path bring with them. */
+  readonly refuses?: readonly ProblemCode[];
   handle(req: Request, res: Response): Promise<void> | void;
 }
 
@@ -69,7 +86,10 @@ export function mount(routes: readonly Route[], prefix: string, guards: Guards):
       next(isThere ? undefined : 'route');
     });
     for (const route of same) {
-      at[route.method](guards(route.credential), ...readers(route.body), (req, res) => route.handle(req, res));
+      at[route.method](guards(route.credential), ...readers(route.body), (req, res) => {
+        res.locals.declared = route;
+        return route.handle(req, res);
+      });
     }
     const allowed = same.map((route) => route.method.toUpperCase()).join(', ');
     at.all(() => {
@@ -77,6 +97,16 @@ export function mount(routes: readonly Route[], prefix: string, guards: Guards):
     });
   }
   return router;
+}
+
+/**
+ * The declared form, which must be the one that is used: so validation and document cannot part. Nothing is declared
+ * where no route was matched by `mount`.
+ */
+export function heldToDeclared(res: Response | undefined, what: keyof Asks | 'answers', form: z.ZodType): void {
+  const route = res?.locals.declared as Route | undefined;
+  const declared = what === 'answers' ? route?.answers : route?.asks?.[what];
+  if (route && declared !== form) throw new Error(`bug: ${route.path} uses another form than its \`${what}\``);
 }
 
 /** The program under whose path or host the request came; set by program-host.ts. */

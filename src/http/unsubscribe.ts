@@ -12,7 +12,12 @@ import type { Deps } from './deps.ts';
 import { param, programOf, type Route } from './routes.ts';
 
 export function unsubscribeRoutes({ mail }: Pick<Deps, 'mail'>): Route[] {
-  const at = { path: '/unsubscribe/:token', credential: 'signature' } as const;
+  const at = {
+    path: '/unsubscribe/:token',
+    credential: 'signature',
+    answers: 'text/html',
+    statuses: [200, 404],
+  } as const;
   return [
     {
       ...at,

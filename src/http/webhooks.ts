@@ -5,10 +5,12 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
+import * as z from 'zod';
 import { API_SOURCE } from '../engine/read-events.ts';
 import { INTERNAL_SOURCE } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Envelope, Provider, SourceConfig } from '../model/provider.ts';
+import { answer } from './answer.ts';
 import type { Deps } from './deps.ts';
 import { preferredWait } from './prefer-wait.ts';
 import { Problem } from './problems.ts';
@@ -20,6 +22,10 @@ type Needs = Pick<Deps, 'env' | 'providers' | 'receive' | 'settle'>;
 const NOT_FROM_OUTSIDE: ReadonlySet<string> = new Set([INTERNAL_SOURCE, API_SOURCE]);
 const PATH = '/webhooks/:source';
 
+const received = z
+  .strictObject({ received: z.literal(true), duplicate: z.boolean().describe('the event was known already') })
+  .meta({ id: 'Received' });
+
 export function webhookRoutes(deps: Needs): Route[] {
   return [
     {
@@ -27,10 +33,18 @@ export function webhookRoutes(deps: Needs): Route[] {
       path: PATH,
       credential: 'signature',
       body: 'raw',
+      summary: 'A webhook of a source that the program file declares',
+      description:
+        'The bytes as the provider signed them; the kind of the source says which signature is checked. A source of ' +
+        'the kind `standard` sends a CanonicalEvent under a Standard Webhooks signature. 200 means committed. A type ' +
+        'that is not known is kept as ignored, and is 200, too.',
+      asks: { body: z.unknown() },
+      answers: received,
+      refuses: ['unknown_source', 'missing_signature', 'bad_signature', 'stale_timestamp', 'not_parseable'],
       handle: async (req, res) => {
         const raw = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
         const duplicate = await take(deps, programOf(res), param(req, 'source'), raw, req.headers);
-        res.json({ received: true, duplicate });
+        answer(res, received, { received: true, duplicate });
       },
     },
   ];
@@ -45,7 +59,10 @@ export function webhookDoor(
   deps: Needs & Pick<Deps, 'programs'>,
   headers: readonly (readonly string[])[],
 ): RequestHandler {
-  const answers = [false, true].map((duplicate) => answerOf(JSON.stringify({ received: true, duplicate }), headers));
+  const answers = [false, true].map((duplicate) => {
+    const said: z.input<typeof received> = { received: true, duplicate };
+    return answerOf(JSON.stringify(said), headers);
+  });
   return (req, res, next) => {
     const [, name = '', source = ''] = (isPlain(req) && PLAIN_PATH.exec(req.url)) || [];
     const loaded = deps.programs.byName(name);

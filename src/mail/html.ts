@@ -17,12 +17,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-export function html(strings: TemplateStringsArray, ...values: readonly (string | Html | readonly Html[])[]): Html {
-  const written = values.map((value) => {
-    if (typeof value === 'string') return escaped(value);
-    return 'html' in value ? value.html : value.map((each) => each.html).join('');
-  });
-  return { html: String.raw({ raw: strings }, ...written) };
+/** undefined and false are nothing, so that a part may depend on something. */
+type Value = string | number | false | undefined | Html | readonly Value[];
+
+function written(value: Value): string {
+  if (value === undefined || value === false) return '';
+  if (typeof value !== 'object') return escaped(String(value));
+  return 'html' in value ? value.html : value.map(written).join('');
+}
+
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  return { html: String.raw({ raw: strings }, ...values.map(written)) };
 }
 
 export const NOTHING: Html = { html: '' };

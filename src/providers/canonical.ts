@@ -16,8 +16,8 @@ const shortText = z
   .max(500)
   .regex(/^[^\0]*$/);
 const time = z.iso.datetime({ offset: true, local: false });
-/** Minor units. Above 2^53-1 JSON.parse has already rounded. */
-const amount = z.int().min(0);
+/** Above 2^53-1 JSON.parse has already rounded. */
+const amount = z.int().min(0).describe('in minor units');
 const email = z
   .string()
   .trim()
@@ -30,7 +30,7 @@ const memberCreated = z.object({
   email,
   email_verified: z.boolean().nullish(),
   name: shortText.nullish(),
-  referral_code: shortText.nullish(),
+  referral_code: shortText.nullish().describe('the code that brought them, if any'),
   visitor_id: shortText.nullish(),
   ip: shortText.nullish(),
   user_agent: z.string().nullish(),
@@ -103,20 +103,30 @@ export const canonicalData = {
 
 export type CanonicalType = keyof typeof canonicalData;
 
+/** `member.created` is the component MemberCreated of the document. */
 function envelope<T extends CanonicalType>(type: T) {
-  return z.object({ type: z.literal(type), timestamp: time.nullish(), data: canonicalData[type] });
+  const id = type.replace(/(^|\.)(\w)/g, (_match, _dot, letter: string) => letter.toUpperCase());
+  return z.object({ type: z.literal(type), timestamp: time.nullish(), data: canonicalData[type] }).meta({ id });
 }
 
 /** A whole event, as a webhook carries it; in a batch there is an `id` beside `type`. */
-export const canonicalEvent = z.discriminatedUnion('type', [
-  envelope('member.created'),
-  envelope('member.updated'),
-  envelope('member.deleted'),
-  envelope('payment.succeeded'),
-  envelope('payment.refunded'),
-  envelope('payment.disputed'),
-  envelope('usage.recorded'),
-]);
+export const canonicalEvent = z
+  .discriminatedUnion('type', [
+    envelope('member.created'),
+    envelope('member.updated'),
+    envelope('member.deleted'),
+    envelope('payment.succeeded'),
+    envelope('payment.refunded'),
+    envelope('payment.disputed'),
+    envelope('usage.recorded'),
+  ])
+  .meta({ id: 'CanonicalEvent' });
+
+/** In a batch an event may carry the id under which it is known. */
+export const eventId = z.string().regex(/^[^\0]{1,255}$/, 'must be text of 1 to 255 characters');
+export const batchEvent = z
+  .intersection(canonicalEvent, z.object({ id: eventId.nullish() }))
+  .meta({ id: 'BatchEvent' });
 
 export type CanonicalEvent = z.infer<typeof canonicalEvent>;
 

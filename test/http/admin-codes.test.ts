@@ -7,7 +7,7 @@ let http: HttpTest;
 let call: ReturnType<typeof client>;
 beforeAll(async () => {
   http = await startHttp();
-  call = client(http.app, http.deps);
+  call = client(http.app);
 });
 afterAll(() => http.close());
 

@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 /** Of several members, for one has two keys at most; what a route does to one does not matter to another. */
 async function membersCredentials(): Promise<void> {
-  const call = client(http.app, http.deps);
+  const call = client(http.app);
   const keyOf = async (name: string, scopes: string[]) =>
     (await call('post', '/me/keys', { token: await tokenFor(name), body: { scopes } })).body;
   ofMember.token = await tokenFor('m1');
@@ -96,10 +96,10 @@ test('every route of the app stands in the table, with a credential', () => {
   expect([...registered(http.app)].filter((each) => !known.has(each))).toEqual([]);
 });
 
-test('nothing but the probes is open, and webhooks and the links in mails prove themselves', () => {
+test('nothing but the probes and the document is open, and webhooks and the links in mails prove themselves', () => {
   const of = (credential: string) => listed().filter(({ route }) => route.credential === credential);
   expect(of('none').map(({ route }) => route.path)).toEqual([
-    ...['/healthz', '/readyz', '/metrics'],
+    ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'],
     '/v1/developers/signup',
   ]);
   expect(of('signature').map(({ route }) => `${route.method} ${route.path}`)).toEqual([

@@ -50,7 +50,7 @@ beforeAll(async () => {
       both: `auth: { jwt: { secret: "\${JWT_SECRET}" }, ${introspect} }`,
     },
   );
-  call = client(plusone.app, plusone.deps);
+  call = client(plusone.app);
 });
 
 afterAll(async () => {

@@ -28,7 +28,7 @@ describe('with a shared secret', () => {
       {},
       { orgs: `auth: { jwt: { secret: "\${JWT_SECRET}" }, org_claim: org }\nleaderboard: true` },
     );
-    call = client(http.app, http.deps);
+    call = client(http.app);
   });
   afterAll(() => http.close());
 
@@ -161,7 +161,7 @@ describe('with public keys', () => {
     const out = { http: createHttp({ allow: ['127.0.0.1/32'] }), elapsed: () => elapsed };
     const tokens = createMemberTokens(createJwks(out), createIntrospection(out));
     http = await startHttp({ tokens }, {}, { idp: `${jwt}\ncode: { lookup: keyed }` });
-    call = client(http.app, http.deps);
+    call = client(http.app);
   });
   afterAll(async () => {
     await http.close();

@@ -11,7 +11,7 @@ let http: HttpTest;
 let call: ReturnType<typeof client>;
 beforeAll(async () => {
   http = await startHttp({}, { TRUST_PROXY: '1' });
-  call = client(http.app, http.deps);
+  call = client(http.app);
 });
 afterAll(() => http.close());
 

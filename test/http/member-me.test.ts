@@ -27,7 +27,7 @@ async function refer(count: number, program: string, code: string) {
 
 beforeAll(async () => {
   http = await startHttp();
-  call = client(http.app, http.deps);
+  call = client(http.app);
   alice = await tokenFor('alice', { email: 'alice@example.com', name: 'Alice Anders' });
   const { code } = (await call('get', '/me', { token: alice })).body;
   await refer(REFEREES, 'claudexia', code);

@@ -57,7 +57,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     { SMTP_URL: options.smtpUrl ?? smtp.url },
     { kortix: `${KORTIX}${options.invites ?? ''}\n` },
   );
-  const call = client(http.app, http.deps);
+  const call = client(http.app);
   let now = START;
   return {
     http,

@@ -14,6 +14,7 @@ import type { Pools } from '../../src/db/pool.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Deps } from '../../src/http/deps.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { heldToDocument } from './document.ts';
 import { secretFor, signStandard, signStripe } from './sign.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -104,7 +105,7 @@ export async function startHttp(
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const service = await compose({ env, role: 'all', databaseUrl: database.appUrl, embedded: false, log });
   const deps = { ...service.deps, ...changes };
-  const app = createApp(deps);
+  const app = heldToDocument(createApp(deps));
   const admin: HttpTest['admin'] = (method, where) =>
     request(app)[method](`/admin/v1${where}`).set('Authorization', `Bearer ${ADMIN_TOKEN}`);
   if (env.testClock) await service.deps.advanceClock(START);

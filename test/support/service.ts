@@ -13,6 +13,7 @@ import { readEnv } from '../../src/config/env.ts';
 import { EXAMPLES_DIR } from '../../src/config/programs.ts';
 import { createApp } from '../../src/http/app.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { heldToDocument } from './document.ts';
 import { secretFor, signFor } from './sign.ts';
 
 const KINDS: Readonly<Record<string, string>> = { app: 'standard', stripe: 'stripe', paddle: 'paddle', clerk: 'clerk' };
@@ -50,7 +51,7 @@ export class TestService {
     this.service = service;
     this.dir = dir;
     this.program = program;
-    this.app = createApp(service.deps);
+    this.app = heldToDocument(createApp(service.deps));
   }
 
   static async start(options: StartOptions = {}): Promise<TestService> {

@@ -4,7 +4,9 @@
  */
 import type { Request, Response } from 'express';
 import * as z from 'zod';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { time } from '../forms.ts';
 import { moment, readBody, readQuery, text } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, type Route } from '../routes.ts';
@@ -22,24 +24,26 @@ const patchBody = z
     expires_at: moment.nullish().describe('null: never'),
     suspended: z.boolean().optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, 'names nothing to change');
+  .refine((body) => Object.keys(body).length > 0, 'names nothing to change')
+  .meta({ id: 'CodePatch' });
 
-const time = z.iso.datetime();
-const codeAnswer = z.strictObject({
-  program: z.string(),
-  code: z.string(),
-  member_id: z.string(),
-  kind: z.enum(['primary', 'link']),
-  channel: z.string().nullable(),
-  campaign: z.string().nullable(),
-  uses: z.int(),
-  max_uses: z.int().nullable(),
-  created_at: time,
-  expires_at: time.nullable(),
-  revoked_at: time.nullable(),
-  suspended: z.boolean(),
-  suspended_at: time.nullable(),
-});
+const codeAnswer = z
+  .strictObject({
+    program: z.string(),
+    code: z.string(),
+    member_id: z.string(),
+    kind: z.enum(['primary', 'link']),
+    channel: z.string().nullable(),
+    campaign: z.string().nullable(),
+    uses: z.int(),
+    max_uses: z.int().nullable(),
+    created_at: time,
+    expires_at: time.nullable(),
+    revoked_at: time.nullable(),
+    suspended: z.boolean(),
+    suspended_at: time.nullable(),
+  })
+  .meta({ id: 'AdminCode' });
 
 export function codeRoutes(deps: Needs): Route[] {
   return [
@@ -51,6 +55,7 @@ export function codeRoutes(deps: Needs): Route[] {
       summary: 'How often a code may be used, until when, and whether it is suspended',
       asks: { body: patchBody, query: programQuery },
       answers: codeAnswer,
+      refuses: ['unknown_program', 'unknown_code', 'fewer_than_uses', 'member_suspended'],
       handle: (req, res) => patch(deps, req, res),
     },
   ];
@@ -73,7 +78,7 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   if (!submitted.ok) throw new Problem(submitted.code);
   const row = await readCode(deps.pools.knex, no, code);
   if (!row) throw new Error('bug: a code that was changed is not there');
-  res.json(codeJson(program, row));
+  answer(res, codeAnswer, codeJson(program, row));
 }
 
 function codeJson(program: string, row: CodeRow) {

@@ -86,7 +86,7 @@ export async function rewardsOfCause(knex: Knex, programNo: number, causeId: big
 export interface DeliveryRow {
   id: bigint;
   reward_id: bigint;
-  kind: string;
+  kind: 'create' | 'reverse' | 'restore';
   amount: bigint;
   unit: string;
   idempotency_key: string;

@@ -9,6 +9,7 @@ import { readEvent } from '../../engine/read-events.ts';
 import { parseBody } from '../../model/body.ts';
 import { INTERNAL_SOURCE } from '../../model/commands.ts';
 import type { Fact } from '../../model/facts.ts';
+import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, moment, readId, readQuery, text, writeId } from '../input.ts';
 import { page, pageShape, readPage } from '../pages.ts';
@@ -21,6 +22,7 @@ import { programFilter } from './program-filter.ts';
 import { rewardJson } from './reward-json.ts';
 import { readEntriesOfCause, readRewards } from './rewards.sql.ts';
 import { entryJson } from './rewards.ts';
+import { inboxEventDetail, inboxEventPage } from './schemas.ts';
 
 type Needs = Pick<Deps, 'pools' | 'programs' | 'providers' | 'clock' | 'settle'>;
 
@@ -38,14 +40,35 @@ const listQuery = z.strictObject({
 
 export function eventRoutes(deps: Needs): Route[] {
   return [
-    { method: 'get', path: '/events', credential: 'admin', handle: (req, res) => list(deps, req, res) },
+    {
+      method: 'get',
+      path: '/events',
+      credential: 'admin',
+      summary: 'The inbox: everything that was ever said to us, newest first',
+      description: 'Our own commands are shown only when asked for by `source=plusone`.',
+      asks: { query: listQuery },
+      answers: inboxEventPage,
+      refuses: ['unknown_program'],
+      handle: (req, res) => list(deps, req, res),
+    },
     {
       method: 'get',
       path: '/events/:id',
       credential: 'admin',
-      handle: async (req, res) => void res.json(await eventDetail(deps, await eventOf(deps, req))),
+      summary: 'An event, its raw body, and what it caused',
+      answers: inboxEventDetail,
+      refuses: ['unknown_event'],
+      handle: async (req, res) => answer(res, inboxEventDetail, await eventDetail(deps, await eventOf(deps, req))),
     },
-    { method: 'post', path: '/events/:id/replay', credential: 'admin', handle: (req, res) => replay(deps, req, res) },
+    {
+      method: 'post',
+      path: '/events/:id/replay',
+      credential: 'admin',
+      summary: 'Has an event handled again; nothing is paid twice',
+      answers: inboxEventDetail,
+      refuses: ['unknown_event', 'not_replayable', 'body_purged'],
+      handle: (req, res) => replay(deps, req, res),
+    },
   ];
 }
 
@@ -62,7 +85,8 @@ async function list(deps: Needs, req: Request, res: Response): Promise<void> {
     to,
   };
   const rows = await sql.listEvents(deps.pools.knex, filter, request);
-  res.json(page(rows, request, (row) => ({ at: row.received_at, id: row.id }), eventJson));
+  const place = (row: sql.EventRow) => ({ at: row.received_at, id: row.id });
+  answer(res, inboxEventPage, page(rows, request, place, eventJson));
 }
 
 async function eventOf({ pools }: Needs, req: Request): Promise<sql.EventDetailRow> {
@@ -76,7 +100,7 @@ function eventJson({ program, id, source, event_id, type, state, reason, receive
   return { id: writeId('ev', id), program, source, event_id, type, state, reason, received_at, occurred_at };
 }
 
-async function eventDetail(deps: Needs, row: sql.EventDetailRow): Promise<object> {
+async function eventDetail(deps: Needs, row: sql.EventDetailRow): Promise<Sent<z.input<typeof inboxEventDetail>>> {
   const { knex } = deps.pools;
   const where = [knex, row.program_no, row.id] as const;
   const [rewardIds, entries, deliveries] = await Promise.all([
@@ -169,5 +193,5 @@ async function replay(deps: Needs, req: Request, res: Response): Promise<void> {
   const { program_no: programNo, id } = row;
   await sql.replayEvent(deps.pools.knex, { programNo, id, actor: 'admin', now: await deps.clock.now() });
   await deps.settle(programNo, id, SETTLE_MS_MAX);
-  res.json(await eventDetail(deps, await eventOf(deps, req)));
+  answer(res, inboxEventDetail, await eventDetail(deps, await eventOf(deps, req)));
 }

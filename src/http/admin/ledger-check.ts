@@ -3,10 +3,34 @@
  * Promises: `drift` counts the differences and `differences` shows the first 100. Must never: say "balanced" of what
  * was not looked at.
  */
+import * as z from 'zod';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { amount, unit } from '../forms.ts';
 import { integer, writeId } from '../input.ts';
 import type { Route } from '../routes.ts';
 import { findDifferences, readSeals, type Sealed } from './ledger-check.sql.ts';
+
+const difference = z
+  .strictObject({
+    program: z.string(),
+    check: z.enum(['transaction', 'balance', 'reward']),
+    what: z.string().describe('the transaction, the account, or the reward'),
+    unit,
+    stored: amount,
+    entries: amount,
+  })
+  .meta({ id: 'LedgerDifference' });
+
+const ledgerCheck = z
+  .strictObject({
+    balanced: z.boolean(),
+    drift: z.int().describe('how many differences there are'),
+    sealed_to: z.string().nullable().describe('the transaction up to which everything is sealed'),
+    differences: z.array(difference).describe('the first 100'),
+    programs: z.array(z.strictObject({ program: z.string(), sealed_to: z.string().nullable() })),
+  })
+  .meta({ id: 'LedgerCheck' });
 
 export function ledgerRoutes({ pools }: Pick<Deps, 'pools'>): Route[] {
   return [
@@ -14,9 +38,11 @@ export function ledgerRoutes({ pools }: Pick<Deps, 'pools'>): Route[] {
       method: 'get',
       path: '/ledger/check',
       credential: 'admin',
+      summary: 'Is the ledger in balance? Added up anew',
+      answers: ledgerCheck,
       handle: async (_req, res) => {
         const [{ count, shown }, seals] = await Promise.all([findDifferences(pools.knex), readSeals(pools.knex)]);
-        res.json({
+        answer(res, ledgerCheck, {
           balanced: count === 0,
           drift: count,
           sealed_to: sealedTo(seals),

@@ -3,6 +3,7 @@
  * Promises: one statement each, all by the person's id. Must never: read what is encrypted; `openSecret` does.
  */
 import type { Knex } from 'knex';
+import type { Referral, RewardStatus } from '../../model/records.ts';
 import { select } from '../query.sql.ts';
 
 export interface MemberRow {
@@ -23,7 +24,7 @@ export interface MemberRow {
   first_paid_at: Date | null;
   deleted_at: Date | null;
   referred_by: string | null;
-  referral_status: string | null;
+  referral_status: Referral['status'] | null;
   referral_reason: string | null;
   referral_code: string | null;
   referral_created_at: Date | null;
@@ -50,7 +51,7 @@ export async function readMember(knex: Knex, programNo: number, memberId: string
 
 export interface CodeRow {
   code: string;
-  kind: string;
+  kind: 'primary' | 'link';
   channel: string | null;
   campaign: string | null;
   uses: number;
@@ -83,7 +84,7 @@ export async function countMemberRewards(
   knex: Knex,
   programNo: number,
   personId: bigint,
-): Promise<{ status: string; unit: string; count: number; amount: bigint }[]> {
+): Promise<{ status: RewardStatus; unit: string; count: number; amount: bigint }[]> {
   const text = `
     select r.status, r.unit, count(*)::int as count,
            sum(r.amount - r.reversed_amount - r.forfeited_amount)::bigint as amount
@@ -101,11 +102,7 @@ export interface ReferralCounts {
   paying: number;
 }
 
-export async function countReferrals(
-  knex: Knex,
-  programNo: number,
-  personId: bigint,
-): Promise<ReferralCounts | undefined> {
+export async function countReferrals(knex: Knex, programNo: number, personId: bigint): Promise<ReferralCounts> {
   const text = `
     select count(*)::int as total,
            count(*) filter (where r.status = 'pending')::int as pending,
@@ -116,5 +113,5 @@ export async function countReferrals(
            count(*) filter (where r.status in ('pending', 'completed') and p.first_paid_at is not null)::int as paying
       from referrals r join persons p on p.program_no = r.program_no and p.id = r.referee_id
      where r.program_no = ? and r.referrer_id = ?`;
-  return (await select<ReferralCounts>(knex, text, [programNo, personId]))[0];
+  return (await select<ReferralCounts>(knex, text, [programNo, personId]))[0] as ReferralCounts;
 }

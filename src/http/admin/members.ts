@@ -8,17 +8,19 @@ import * as z from 'zod';
 import type { Command } from '../../model/commands.ts';
 import { formatPercent, parsePercent } from '../../model/money.ts';
 import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
+import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readBody, readQuery, text } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, type Route } from '../routes.ts';
 import * as sql from './members.sql.ts';
+import { member } from './schemas.ts';
 
 type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'openSecret'>;
 
 const programQuery = z.object({ program: text(100) });
 
-const rate = z.string().refine(isPercent, 'is not a percentage such as "7.5%"');
+const rate = z.string().refine(isPercent, 'is not a percentage such as "7.5%"').describe('such as "7.5%"');
 const patchBody = z
   .strictObject({
     rate: rate.nullish(),
@@ -27,7 +29,12 @@ const patchBody = z
     suspended_reason: text(1000).nullish(),
     note: text(5000).nullish(),
   })
-  .refine((body) => Object.keys(body).length > 0, 'names nothing to change');
+  .refine((body) => Object.keys(body).length > 0, 'names nothing to change')
+  .meta({
+    id: 'MemberPatch',
+    examples: [{ rate: '7.5%', note: 'speaks at conferences' }],
+    description: 'at least one; null takes it away',
+  });
 
 function isPercent(value: string): boolean {
   try {
@@ -44,13 +51,21 @@ export function memberRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/members/:id',
       credential: 'admin',
-      handle: async (req, res) => void res.json(await memberJson(deps, programIn(deps, req), param(req, 'id'))),
+      summary: 'A member: who they are, what they have, whom they brought',
+      asks: { query: programQuery },
+      answers: member,
+      refuses: ['unknown_program', 'unknown_member'],
+      handle: async (req, res) => answer(res, member, await memberJson(deps, programIn(deps, req), param(req, 'id'))),
     },
     {
       method: 'patch',
       path: '/members/:id',
       credential: 'admin',
       body: 'json',
+      summary: 'An individual rate, a tier, a suspension, a note',
+      asks: { query: programQuery, body: patchBody },
+      answers: member,
+      refuses: ['unknown_program', 'unknown_member'],
       handle: (req, res) => patch(deps, req, res),
     },
   ];
@@ -82,14 +97,14 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   };
   const submitted = await deps.submit(loaded.no, command);
   if (!submitted.ok) throw new Problem(submitted.code);
-  res.json(await memberJson(deps, loaded, memberId));
+  answer(res, member, await memberJson(deps, loaded, memberId));
 }
 
 async function memberJson(
   { pools, openSecret }: Needs,
   { no, program }: LoadedProgram,
   memberId: string,
-): Promise<object> {
+): Promise<Sent<z.input<typeof member>>> {
   const row = await sql.readMember(pools.knex, no, memberId);
   if (!row) throw new Problem('unknown_member');
   const where = [pools.knex, no, row.id] as const;
@@ -137,8 +152,8 @@ function shared(
   return { code, url: code === null ? null : referralUrl(program, code) };
 }
 
-function referredBy(row: sql.MemberRow): object | null {
-  if (row.referred_by === null) return null;
+function referredBy(row: sql.MemberRow): Sent<z.input<typeof member>>['referred_by'] {
   const { referral_status: status, referral_reason: reason, referral_code: code, referral_created_at: at } = row;
+  if (row.referred_by === null || status === null || at === null) return null;
   return { member_id: row.referred_by, code, status, reason, created_at: at };
 }

@@ -21,7 +21,7 @@ export interface PaymentRow {
   id: bigint;
   source: string;
   source_payment_id: string;
-  mode: string;
+  mode: 'test' | 'live';
   member_id: string | null;
   amount: bigint | null;
   currency: string | null;

@@ -4,12 +4,14 @@
  * nobody is known to have made it.
  */
 import * as z from 'zod';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, moment, readQuery, text, writeId } from '../input.ts';
 import { page, pageShape, readPage } from '../pages.ts';
 import type { Route } from '../routes.ts';
 import { listPayments, type PaymentRow } from './payments.sql.ts';
 import { programFilter } from './program-filter.ts';
+import { paymentPage } from './schemas.ts';
 
 const listQuery = z.strictObject({
   program: text(100).optional(),
@@ -31,6 +33,10 @@ export function paymentRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
       method: 'get',
       path: '/payments',
       credential: 'admin',
+      summary: 'Payments, and why those that earned nothing did not',
+      asks: { query: listQuery },
+      answers: paymentPage,
+      refuses: ['unknown_program'],
       handle: async (req, res) => {
         const { program, limit, cursor, ...filter } = readQuery(req, listQuery);
         const request = readPage({ limit, cursor });
@@ -40,7 +46,8 @@ export function paymentRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
           { programNo: programFilter(deps, program), earned, source, member, reason, from, to },
           request,
         );
-        res.json(page(rows, request, (row) => ({ at: row.created_at, id: row.id }), paymentJson));
+        const place = (row: PaymentRow) => ({ at: row.created_at, id: row.id });
+        answer(res, paymentPage, page(rows, request, place, paymentJson));
       },
     },
   ];

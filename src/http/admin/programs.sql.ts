@@ -3,6 +3,7 @@
  * Promises: each is one statement over the whole set. Must never: run once for each reward or member.
  */
 import type { Knex } from 'knex';
+import type { RewardStatus } from '../../model/records.ts';
 import { select } from '../query.sql.ts';
 
 export interface Funnel {
@@ -16,7 +17,7 @@ export interface Funnel {
 }
 
 /** Who was told of, who signed up, who came by a referral, who of those has paid. */
-export async function readFunnel(knex: Knex, programNo: number): Promise<Funnel | undefined> {
+export async function readFunnel(knex: Knex, programNo: number): Promise<Funnel> {
   const text = `
     select count(*)::int as members,
            count(p.signed_up_at)::int as signups,
@@ -27,11 +28,11 @@ export async function readFunnel(knex: Knex, programNo: number): Promise<Funnel 
            count(r.id) filter (where r.status in ('pending', 'completed') and p.first_paid_at is not null)::int as paying
       from persons p left join referrals r on r.program_no = p.program_no and r.referee_id = p.id
      where p.program_no = ? and p.merged_into is null`;
-  return (await select<Funnel>(knex, text, [programNo]))[0];
+  return (await select<Funnel>(knex, text, [programNo]))[0] as Funnel;
 }
 
 export interface RewardSum {
-  status: string;
+  status: RewardStatus;
   unit: string;
   reason: string | null;
   outcome: string | null;
@@ -73,12 +74,12 @@ export interface Work {
   parked_deliveries: number;
 }
 
-export async function countWork(knex: Knex, programNo: number): Promise<Work | undefined> {
+export async function countWork(knex: Knex, programNo: number): Promise<Work> {
   const text = `
     select (select count(*) from inbox_queue q where q.program_no = g.no)::int as waiting_events,
            (select count(*) from inbox_events e where e.program_no = g.no and e.outcome = 'parked')::int as parked_events,
            (select count(*) from deliveries d where d.program_no = g.no and d.settled_at is null)::int as open_deliveries,
            (select count(*) from deliveries d where d.program_no = g.no and d.settled_at is null and d.state = 'parked')::int as parked_deliveries
       from programs g where g.no = ?`;
-  return (await select<Work>(knex, text, [programNo]))[0];
+  return (await select<Work>(knex, text, [programNo]))[0] as Work;
 }

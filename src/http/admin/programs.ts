@@ -3,17 +3,18 @@
  * Promises: amounts stand beside their unit and are never added across units. Must never: show a secret of the program
  * file.
  */
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { LoadedProgram } from '../../model/program.ts';
+import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { noQuery } from '../forms.ts';
 import { integer, readQuery } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, type Route } from '../routes.ts';
+import { programPage, programSummary } from './program-schemas.ts';
 import * as sql from './programs.sql.ts';
 
 type Needs = Pick<Deps, 'pools' | 'programs' | 'env'>;
-
-const noQuery = z.strictObject({});
 
 export function programRoutes(deps: Needs): Route[] {
   return [
@@ -21,9 +22,12 @@ export function programRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/programs',
       credential: 'admin',
+      summary: 'The programs that run here',
+      asks: { query: noQuery },
+      answers: programPage,
       handle: (req, res) => {
         readQuery(req, noQuery);
-        res.json({
+        answer(res, programPage, {
           data: deps.programs.all().map((loaded) => programJson(deps.env.publicUrl, loaded)),
           next_cursor: null,
         });
@@ -33,10 +37,13 @@ export function programRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/programs/:program/summary',
       credential: 'admin',
+      summary: 'How a program is doing: funnel, cost, holds, failures',
+      answers: programSummary,
+      refuses: ['unknown_program'],
       handle: async (req, res) => {
         const loaded = deps.programs.byName(param(req, 'program'));
         if (!loaded) throw new Problem('unknown_program');
-        res.json(await summary(deps, loaded));
+        answer(res, programSummary, await summary(deps, loaded));
       },
     },
   ];
@@ -60,11 +67,11 @@ function programJson(publicUrl: string, { version, program }: LoadedProgram) {
   };
 }
 
-function unitJson(unit: LoadedProgram['program']['unit']): object {
+function unitJson(unit: LoadedProgram['program']['unit']) {
   return unit.kind === 'money' ? { kind: unit.kind, currency: unit.currency } : unit;
 }
 
-async function summary({ pools, env }: Needs, loaded: LoadedProgram): Promise<object> {
+async function summary({ pools, env }: Needs, loaded: LoadedProgram): Promise<Sent<z.input<typeof programSummary>>> {
   const where = [pools.knex, loaded.no] as const;
   const [funnel, sums, flags, unearned, work] = await Promise.all([
     sql.readFunnel(...where),

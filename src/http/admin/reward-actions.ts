@@ -6,13 +6,16 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Command, CommandRefusal } from '../../model/commands.ts';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { rewardStatus } from '../forms.ts';
 import { readBody, readId, text, writeId } from '../input.ts';
 import { Problem } from '../problems.ts';
 import type { Route } from '../routes.ts';
 import { type RewardJson, rewardJson } from './reward-json.ts';
 import { listRewards, readRewards } from './rewards.sql.ts';
 import { rewardFilter, rewardFilterShape, rewardOf } from './rewards.ts';
+import { adminReward } from './schemas.ts';
 
 type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'settle'>;
 
@@ -23,9 +26,15 @@ const BULK_AT_ONCE = 20;
 const ACTOR = 'admin';
 
 const reason = text(1000);
-const approveBody = z.strictObject({ reason: reason.nullish() });
-const rejectBody = z.strictObject({ reason, confirm_absent: z.boolean().default(false) });
-const reverseBody = z.strictObject({ reason });
+const approveBody = z
+  .strictObject({ reason: reason.nullish() })
+  .meta({ id: 'Approval', examples: [{ reason: 'a known customer' }] });
+const rejectBody = z
+  .strictObject({ reason, confirm_absent: z.boolean().default(false) })
+  .meta({ id: 'Rejection', examples: [{ reason: 'the same household' }] });
+const reverseBody = z
+  .strictObject({ reason })
+  .meta({ id: 'Reversal', examples: [{ reason: 'bought with a stolen card' }] });
 const bulkBody = z
   .strictObject({
     action: z.enum(['approve', 'reject', 'reverse']),
@@ -45,33 +54,62 @@ const bulkBody = z
     path: ['ids'],
     error: 'give ids or a filter',
   })
-  .refine((body) => body.action === 'approve' || body.reason, { path: ['reason'], error: 'is required' });
+  .refine((body) => body.action === 'approve' || body.reason, { path: ['reason'], error: 'is required' })
+  .meta({
+    id: 'BulkAction',
+    examples: [{ action: 'approve', ids: ['rw_4211', 'rw_4212'] }],
+    description: 'either `ids` or `filter`; to reject and to reverse, a reason',
+  });
 
 type Action = z.output<typeof bulkBody>['action'];
 type Order = { readonly action: Action; readonly note: string; readonly confirmAbsent: boolean };
 
 export function rewardActionRoutes(deps: Needs): Route[] {
-  const one = (action: Action, orderOf: (req: Request) => Omit<Order, 'action'>): Route => ({
-    method: 'post',
-    path: `/rewards/:id/${action}`,
-    credential: 'admin',
-    body: 'json',
-    handle: (req, res) => act(deps, { action, ...orderOf(req) }, req, res),
-  });
+  const common = { method: 'post', credential: 'admin', body: 'json' } as const;
+  const one = (action: Action) => ({ ...common, path: `/rewards/:id/${action}`, answers: adminReward }) as const;
   return [
     {
-      method: 'post',
+      ...common,
       path: '/rewards/bulk',
-      credential: 'admin',
-      body: 'json',
+      summary: 'Approves, rejects or reverses up to 500 rewards',
+      description:
+        'Named by their ids or by a filter; each has a result of its own, and what is refused changes nothing.',
+      asks: { body: bulkBody },
+      answers: bulkAnswer,
+      refuses: ['unknown_program'],
       handle: (req, res) => bulk(deps, req, res),
     },
-    one('approve', (req) => ({ note: readBody(req, approveBody).reason ?? '', confirmAbsent: false })),
-    one('reject', (req) => {
-      const body = readBody(req, rejectBody);
-      return { note: body.reason, confirmAbsent: body.confirm_absent };
-    }),
-    one('reverse', (req) => ({ note: readBody(req, reverseBody).reason, confirmAbsent: false })),
+    {
+      ...one('approve'),
+      summary: 'Releases a held reward, or tries a failed one again',
+      description: 'Answers with the reward after its delivery was tried once.',
+      asks: { body: approveBody },
+      refuses: ['unknown_reward', 'not_approvable'],
+      handle: (req, res) => {
+        const { reason: note } = readBody(req, approveBody);
+        return act(deps, { action: 'approve', note: note ?? '', confirmAbsent: false }, req, res);
+      },
+    },
+    {
+      ...one('reject'),
+      summary: 'Refuses a reward that is not credited',
+      description:
+        'One whose outcome is unknown is rejected only by somebody who looked at the sink (`confirm_absent`).',
+      asks: { body: rejectBody },
+      refuses: ['unknown_reward', 'not_rejectable', 'outcome_unknown'],
+      handle: (req, res) => {
+        const { reason: note, confirm_absent: confirmAbsent } = readBody(req, rejectBody);
+        return act(deps, { action: 'reject', note, confirmAbsent }, req, res);
+      },
+    },
+    {
+      ...one('reverse'),
+      summary: 'Takes a credited reward back',
+      asks: { body: reverseBody },
+      refuses: ['unknown_reward', 'not_reversible', 'outcome_unknown'],
+      handle: (req, res) =>
+        act(deps, { action: 'reverse', note: readBody(req, reverseBody).reason, confirmAbsent: false }, req, res),
+    },
   ];
 }
 
@@ -81,7 +119,7 @@ async function act(deps: Needs, order: Order, req: Request, res: Response): Prom
   if (refused) throw new Problem(refused);
   const [after] = await readRewards(deps.pools.knex, [id]);
   if (!after) throw new Problem('unknown_reward');
-  res.json(rewardJson(after));
+  answer(res, adminReward, rewardJson(after));
 }
 
 function commandOf({ action, note, confirmAbsent }: Order, id: bigint): Command {
@@ -110,9 +148,20 @@ async function carryOut(
   return undefined;
 }
 
-type BulkResult =
-  | { readonly id: string; readonly ok: true; readonly status: string }
-  | { readonly id: string; readonly ok: false; readonly code: string };
+const bulkResultForm = z
+  .union([
+    z.strictObject({ id: z.string(), ok: z.literal(true), status: rewardStatus }),
+    z.strictObject({ id: z.string(), ok: z.literal(false), code: z.string() }),
+  ])
+  .meta({ id: 'BulkResult' });
+type BulkResult = z.input<typeof bulkResultForm>;
+
+const bulkAnswer = z
+  .strictObject({
+    data: z.array(bulkResultForm),
+    more: z.boolean().describe('the filter names others; the same call takes the next'),
+  })
+  .meta({ id: 'BulkAnswer' });
 
 async function bulk(deps: Needs, req: Request, res: Response): Promise<void> {
   const body = readBody(req, bulkBody);
@@ -139,7 +188,7 @@ async function bulk(deps: Needs, req: Request, res: Response): Promise<void> {
     (await readRewards(deps.pools.knex, [...programs.keys()])).map((row) => [row.id, rewardJson(row)]),
   );
   const data = [...wanted].map(([given, id]) => bulkResult(given, id, refused, after));
-  res.json({ data, more });
+  answer(res, bulkAnswer, { data, more });
 }
 
 function bulkResult(

@@ -4,6 +4,7 @@
  * show our person ids.
  */
 import { formatPercent } from '../../model/money.ts';
+import type { RewardStatus } from '../../model/records.ts';
 import { integer, writeId } from '../input.ts';
 
 export interface RewardRow {
@@ -15,7 +16,7 @@ export interface RewardRow {
   readonly beneficiary_member: string;
   readonly referrer_member: string;
   readonly referee_member: string;
-  readonly status: string;
+  readonly status: RewardStatus;
   readonly reason: string | null;
   readonly outcome: string | null;
   readonly flags: string[];

@@ -4,6 +4,7 @@
  * never: write.
  */
 import type { Knex } from 'knex';
+import type { Finding, RewardStatus } from '../../model/records.ts';
 import type { PageRequest } from '../pages.ts';
 import { type Condition, conditions, select } from '../query.sql.ts';
 import type { RewardRow } from './reward-json.ts';
@@ -53,22 +54,24 @@ export async function listRewards(knex: Knex, filter: RewardFilter, page: PageRe
   return select(knex, whole, [...values, page.limit + 1]);
 }
 
+export type ExplainedRow = RewardRow & { readonly explain: readonly Finding[] };
+
 /** Ids come from one sequence for all programs, so one is enough to name a reward. */
-export async function readRewards(knex: Knex, ids: readonly bigint[]): Promise<(RewardRow & { explain: unknown })[]> {
+export async function readRewards(knex: Knex, ids: readonly bigint[]): Promise<ExplainedRow[]> {
   const text = `${SELECT} from rewards r ${NAMES}
     where r.id = any(?::bigint[]) order by r.created_at desc, r.id desc`;
   return select(knex, text, [ids]);
 }
 
 export interface AttemptRow {
-  kind: string;
+  kind: 'create' | 'reverse' | 'restore';
   idempotency_key: string;
   amount: bigint;
   state: string;
   reference: string | null;
   no: number;
   at: Date;
-  action: string;
+  action: 'send' | 'lookup';
   outcome: string;
   status: number | null;
   detail: string | null;
@@ -113,7 +116,7 @@ export async function readEntriesOfCause(knex: Knex, programNo: number, causeId:
 
 export interface HistoryRow {
   at: Date;
-  status: string;
+  status: RewardStatus;
   reason: string | null;
   outcome: string | null;
   amount: bigint;

@@ -4,7 +4,9 @@
  */
 import type { Request } from 'express';
 import * as z from 'zod';
+import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { rewardStatus } from '../forms.ts';
 import { integer, moment, readId, readQuery, text, writeId } from '../input.ts';
 import { page, pageShape, readPage } from '../pages.ts';
 import { Problem } from '../problems.ts';
@@ -12,15 +14,14 @@ import { param, type Route } from '../routes.ts';
 import { programFilter } from './program-filter.ts';
 import { type RewardRow, rewardJson } from './reward-json.ts';
 import * as sql from './rewards.sql.ts';
+import { adminRewardDetail, adminRewardPage } from './schemas.ts';
 
 type Needs = Pick<Deps, 'pools' | 'programs'>;
-
-const STATUSES = ['pending', 'credited', 'failed', 'reversed', 'rejected'] as const;
 
 /** Also the filter of a bulk action. */
 export const rewardFilterShape = {
   program: text(100).optional(),
-  status: z.enum(STATUSES).optional(),
+  status: rewardStatus.optional(),
   flag: text(100).optional(),
   member: text(255).optional(),
   from: moment.optional(),
@@ -40,34 +41,41 @@ export function rewardRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/rewards',
       credential: 'admin',
+      summary: 'Rewards, newest first',
+      asks: { query: listQuery },
+      answers: adminRewardPage,
+      refuses: ['unknown_program'],
       handle: async (req, res) => {
         const query = readQuery(req, listQuery);
         const request = readPage(query);
         const rows = await sql.listRewards(deps.pools.knex, rewardFilter(deps, query), request);
-        res.json(page(rows, request, (row) => ({ at: row.created_at, id: row.id }), rewardJson));
+        const place = (row: RewardRow) => ({ at: row.created_at, id: row.id });
+        answer(res, adminRewardPage, page(rows, request, place, rewardJson));
       },
     },
     {
       method: 'get',
       path: '/rewards/:id',
       credential: 'admin',
-      handle: async (req, res) => void res.json(await rewardDetail(deps, await rewardOf(deps, req))),
+      summary: 'A reward, and why it is what it is',
+      description:
+        'With every rule and signal that was asked, every try of its delivery, its ledger entries and its history.',
+      answers: adminRewardDetail,
+      refuses: ['unknown_reward'],
+      handle: async (req, res) => answer(res, adminRewardDetail, await rewardDetail(deps, await rewardOf(deps, req))),
     },
   ];
 }
 
 /** The reward that the path names, or 404. */
-export async function rewardOf(
-  { pools }: Pick<Deps, 'pools'>,
-  req: Request,
-): Promise<RewardRow & { explain: unknown }> {
+export async function rewardOf({ pools }: Pick<Deps, 'pools'>, req: Request): Promise<sql.ExplainedRow> {
   const id = readId(param(req, 'id'), 'rw');
   const [row] = id === undefined ? [] : await sql.readRewards(pools.knex, [id]);
   if (!row) throw new Problem('unknown_reward');
   return row;
 }
 
-async function rewardDetail({ pools }: Needs, row: RewardRow & { explain: unknown }): Promise<object> {
+async function rewardDetail({ pools }: Needs, row: sql.ExplainedRow): Promise<Sent<z.input<typeof adminRewardDetail>>> {
   const where = [pools.knex, row.program_no, row.id] as const;
   const [attempts, entries, history] = await Promise.all([
     sql.readAttempts(...where),

@@ -6,9 +6,9 @@
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
 import type { LoadedProgram } from '../../model/program.ts';
+import { answer, iso } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
-import { answer, iso } from '../member/answer.ts';
 import { readOwnCode } from '../member/codes.sql.ts';
 import { shownReason } from '../member/masks.ts';
 import { networkOf } from '../network.ts';
@@ -31,6 +31,8 @@ export function signupRoutes(deps: Needs): Route[] {
       summary: 'A new developer, with an optional referral code',
       asks: { body: signupBody },
       answers: signupAnswer,
+      statuses: [201],
+      refuses: ['not_found', 'email_taken', 'too_many_requests'],
       handle: (req, res) => signup(deps, req, res),
     },
   ];

@@ -5,9 +5,9 @@
  */
 import type { Request, Response } from 'express';
 import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
+import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readQuery, writeId } from '../input.ts';
-import { answer, iso, isoOrNull } from '../member/answer.ts';
 import { type Acting, actingMember } from '../member/bearer.ts';
 import { maskEmail, shownReason } from '../member/masks.ts';
 import { changeCode, ensureCode } from '../member/own-code.ts';
@@ -30,6 +30,7 @@ export function buywhereRoutes(deps: Deps): Route[] {
       credential: 'member:write',
       summary: 'Your referral code; a new one when there is none',
       answers: forms.referralCodeAnswer,
+      refuses: ['too_many_requests'],
       handle: (_req, res) => generate(deps, res),
     },
     {
@@ -38,6 +39,7 @@ export function buywhereRoutes(deps: Deps): Route[] {
       credential: 'member:write',
       summary: 'Revokes your referral code',
       answers: forms.codeAnswer,
+      refuses: ['no_code', 'too_many_requests'],
       handle: (_req, res) => revoke(deps, res),
     },
     {

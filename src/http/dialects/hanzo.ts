@@ -6,9 +6,9 @@
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
 import { type LoadedProgram, type Program, referralUrl, tierOf } from '../../model/program.ts';
+import { answer, iso } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readBody } from '../input.ts';
-import { answer, iso } from '../member/answer.ts';
 import { type Acting, actingMember } from '../member/bearer.ts';
 import { makeClaim } from '../member/claims.ts';
 import { ensureLink } from '../member/links.ts';
@@ -38,6 +38,7 @@ export function hanzoRoutes(deps: Needs): Route[] {
       summary: 'The referral link of the authenticated user; the one there is, if there is one',
       asks: { body: forms.referrerBody },
       answers: forms.linkAnswer,
+      refuses: ['too_many_links', 'too_many_requests'],
       handle: (req, res) => createLink(deps, req, res),
     },
     {
@@ -54,6 +55,7 @@ export function hanzoRoutes(deps: Needs): Route[] {
       credential: 'lookup',
       summary: 'Whether a referral code stands, and whose it is',
       answers: forms.codeAnswer,
+      refuses: ['unknown_code', 'too_many_requests'],
       handle: (req, res) => validate(deps, req, res),
     },
     {
@@ -64,6 +66,7 @@ export function hanzoRoutes(deps: Needs): Route[] {
       summary: 'The authenticated user was referred by this code',
       asks: { body: forms.claimBody },
       answers: forms.claimAnswer,
+      refuses: ['unknown_code', 'too_many_requests'],
       handle: (req, res) => claim(deps, req, res),
     },
   ]);

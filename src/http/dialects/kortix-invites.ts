@@ -4,10 +4,10 @@
  * its own; the member API's invitations are these.
  */
 import type { Request, Response } from 'express';
+import { answer } from '../answer.ts';
 import { readBody } from '../input.ts';
-import { answer } from '../member/answer.ts';
 import { actingMember } from '../member/bearer.ts';
-import { type InviteNeeds, type InviteResult, inviteByMail } from '../member/invite.ts';
+import { INVITE_REFUSALS, type InviteNeeds, type InviteResult, inviteByMail } from '../member/invite.ts';
 import { programOf, type Route } from '../routes.ts';
 import * as forms from './kortix.schemas.ts';
 
@@ -28,6 +28,7 @@ export function inviteRoutes(deps: InviteNeeds): Route[] {
       summary: 'Invites a friend by mail',
       asks: { body: forms.sendBody },
       answers: forms.sendAnswer,
+      refuses: INVITE_REFUSALS,
       handle: (req, res) => send(deps, req, res),
     },
     {
@@ -38,6 +39,7 @@ export function inviteRoutes(deps: InviteNeeds): Route[] {
       summary: 'Invites up to fifty friends by mail',
       asks: { body: forms.sendBulkBody },
       answers: forms.sendBulkAnswer,
+      refuses: INVITE_REFUSALS,
       handle: (req, res) => sendBulk(deps, req, res),
     },
   ];

@@ -4,9 +4,9 @@
  */
 import type { Request, Response } from 'express';
 import type { Program } from '../../model/program.ts';
+import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readBody, readQuery } from '../input.ts';
-import { answer, iso, isoOrNull } from '../member/answer.ts';
 import { actingMember } from '../member/bearer.ts';
 import { readOwnCode } from '../member/codes.sql.ts';
 import type { InviteNeeds } from '../member/invite.ts';
@@ -30,6 +30,7 @@ export function kortixRoutes(deps: Needs): Route[] {
       credential: 'member:read',
       summary: 'Your referral code',
       answers: forms.codeAnswer,
+      refuses: ['no_code'],
       handle: (_req, res) => code(deps, res),
     },
     {
@@ -38,6 +39,7 @@ export function kortixRoutes(deps: Needs): Route[] {
       credential: 'member:write',
       summary: 'A new referral code; the old one expires, and with it what is pending by it',
       answers: forms.refreshAnswer,
+      refuses: ['too_many_requests'],
       handle: (_req, res) => refresh(deps, res),
     },
     {
@@ -65,6 +67,7 @@ export function kortixRoutes(deps: Needs): Route[] {
       summary: 'Whether a referral code is valid, and whose it is',
       asks: { body: forms.validateBody },
       answers: forms.validateAnswer,
+      refuses: ['too_many_requests'],
       handle: (req, res) => validate(deps, req, res),
     },
     ...inviteRoutes(deps),

@@ -3,11 +3,11 @@
  * Promises: the same claim again answers the same; payments made before it count. Must never: refer somebody twice.
  */
 import type { Request, Response } from 'express';
+import { answer, iso } from '../answer.ts';
 import type { Deps, Submitted } from '../deps.ts';
 import { readBody, writeId } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer, iso } from './answer.ts';
 import { type Acting, actingMember } from './bearer.ts';
 import { readReferralOf } from './codes.sql.ts';
 import { shownReason } from './masks.ts';
@@ -22,9 +22,21 @@ export function claimRoutes(deps: Needs): Route[] {
       path: '/v1/claims',
       credential: 'member:write',
       body: 'json',
+      operation: 'referral.claim',
       summary: 'The member was referred by this code',
       asks: { body: claimBody },
       answers: claimAnswer,
+      refuses: [
+        'unknown_code',
+        'already_referred',
+        'self_referral',
+        'same_organization',
+        'code_revoked',
+        'code_suspended',
+        'code_expired',
+        'code_used_up',
+        'too_many_requests',
+      ],
       handle: (req, res) => claim(deps, req, res),
     },
   ];

@@ -27,6 +27,16 @@ export interface InviteResult {
   readonly status: (typeof INVITE_STATUSES)[number];
 }
 
+/** Why somebody may not invite at all. */
+export const INVITE_REFUSALS = [
+  'not_found',
+  'no_code',
+  'code_suspended',
+  'code_expired',
+  'code_used_up',
+  'too_many_requests',
+] as const;
+
 interface Candidate {
   readonly address: string;
   readonly hash: string;
@@ -34,8 +44,8 @@ interface Candidate {
 }
 
 /**
- * One result for each address, in their order. Throws a problem when the member may not invite at all: no_code,
- * code_suspended, code_expired, code_used_up, or too_many_requests when there is no room for a single address.
+ * One result for each address, in their order. Throws one of INVITE_REFUSALS when the member may not invite at all;
+ * too_many_requests when there is no room for a single address.
  */
 export async function inviteByMail(
   deps: InviteNeeds,

@@ -6,13 +6,14 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import { maskEmail } from '../../model/email.ts';
+import { answer, iso } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { pageOf } from '../forms.ts';
 import { readBody, readQuery, writeId } from '../input.ts';
 import { page, readPage } from '../pages.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer, iso } from './answer.ts';
 import { actingMember } from './bearer.ts';
-import { INVITE_STATUSES, type InviteNeeds, inviteByMail } from './invite.ts';
+import { INVITE_REFUSALS, INVITE_STATUSES, type InviteNeeds, inviteByMail } from './invite.ts';
 import { type InviteRow, listInvites } from './invites.sql.ts';
 import { pageQuery } from './schemas.ts';
 
@@ -21,49 +22,53 @@ type Needs = InviteNeeds & Pick<Deps, 'pools'>;
 const AT_ONCE_MAX = 50;
 const NOTE_MAX = 1000;
 
-const invitesBody = z.strictObject({
-  emails: z
-    .array(z.string().max(1000))
-    .min(1)
-    .max(AT_ONCE_MAX, `at most ${AT_ONCE_MAX} addresses at once`)
-    .describe('whom to invite'),
-  note: z
-    .string()
-    .trim()
-    .max(NOTE_MAX)
-    .regex(/^[^\0]*$/, 'contains a NUL')
-    .nullish()
-    .describe('a personal word, as plain text'),
-});
+const invitesBody = z
+  .strictObject({
+    emails: z
+      .array(z.string().max(1000))
+      .min(1)
+      .max(AT_ONCE_MAX, `at most ${AT_ONCE_MAX} addresses at once`)
+      .describe('whom to invite'),
+    note: z
+      .string()
+      .trim()
+      .max(NOTE_MAX)
+      .regex(/^[^\0]*$/, 'contains a NUL')
+      .nullish()
+      .describe('a personal word, as plain text'),
+  })
+  .meta({ id: 'NewInvites' });
 
-const invitesAnswer = z.strictObject({
-  data: z
-    .array(
-      z.strictObject({
-        email: z.string().describe('as given'),
-        status: z
-          .enum(INVITE_STATUSES)
-          .describe('sent: on its way; already_invited: before, by anybody; limit_reached: no room left today'),
-      }),
-    )
-    .describe('one for each address, in their order'),
-  sent: z.int(),
-  total: z.int(),
-});
+const invitesAnswer = z
+  .strictObject({
+    data: z
+      .array(
+        z.strictObject({
+          email: z.string().describe('as given'),
+          status: z
+            .enum(INVITE_STATUSES)
+            .describe('sent: on its way; already_invited: before, by anybody; limit_reached: no room left today'),
+        }),
+      )
+      .describe('one for each address, in their order'),
+    sent: z.int(),
+    total: z.int(),
+  })
+  .meta({ id: 'InviteResults' });
 
-const invitesList = z.strictObject({
-  data: z.array(
-    z.strictObject({
+const invitesList = pageOf(
+  'InvitePage',
+  z
+    .strictObject({
       id: z.string(),
       email: z.string().nullable().describe('masked'),
       status: z
         .enum(['sent', 'failed', 'joined'])
         .describe("sent: on its way or delivered; failed: refused by the recipient's server, or not to be reached"),
       created_at: z.iso.datetime(),
-    }),
-  ),
-  next_cursor: z.string().nullable(),
-});
+    })
+    .meta({ id: 'Invite' }),
+);
 
 export function inviteRoutes(deps: Needs): Route[] {
   return [
@@ -74,7 +79,9 @@ export function inviteRoutes(deps: Needs): Route[] {
       body: 'json',
       summary: 'Invites friends by mail; each address of a program only once',
       asks: { body: invitesBody },
+      operation: 'invites.send',
       answers: invitesAnswer,
+      refuses: INVITE_REFUSALS,
       handle: (req, res) => invite(deps, req, res),
     },
     {
@@ -83,6 +90,7 @@ export function inviteRoutes(deps: Needs): Route[] {
       credential: 'member:read',
       summary: 'Whom the member invited by mail, newest first',
       asks: { query: pageQuery },
+      operation: 'invites.list',
       answers: invitesList,
       handle: (req, res) => list(deps, req, res),
     },

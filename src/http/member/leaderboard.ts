@@ -6,10 +6,10 @@
 import type { Response } from 'express';
 import type * as z from 'zod';
 import type { LoadedProgram } from '../../model/program.ts';
+import { answer, iso } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer, iso } from './answer.ts';
 import { actingIfAny } from './bearer.ts';
 import { type BoardRow, readBoard } from './leaderboard.sql.ts';
 import { maskPerson } from './masks.ts';
@@ -35,8 +35,10 @@ export function leaderboardRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/v1/leaderboard',
       credential: 'program:read',
+      operation: 'leaderboard.get',
       summary: "The month's first referrers, masked",
       answers: boardAnswer,
+      refuses: ['not_found'],
       handle: (_req, res) => leaderboard(deps, kept, res),
     },
   ];

@@ -5,11 +5,11 @@
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
 import { type LoadedProgram, referralUrl } from '../../model/program.ts';
+import { answer, iso } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer, iso } from './answer.ts';
 import { type Acting, actingMember } from './bearer.ts';
 import { type LinkRow, listLinks } from './codes.sql.ts';
 import { linkAnswer, linkBody, linksAnswer } from './schemas.ts';
@@ -25,6 +25,7 @@ export function linkRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/v1/me/links',
       credential: 'member:read',
+      operation: 'links.list',
       summary: "The member's links with their counts, newest first",
       answers: linksAnswer,
       handle: async (_req, res) => {
@@ -38,9 +39,12 @@ export function linkRoutes(deps: Needs): Route[] {
       path: '/v1/me/links',
       credential: 'member:write',
       body: 'json',
+      operation: 'referral.create',
       summary: 'A link for a channel and campaign; the one there is, if there is one',
       asks: { body: linkBody },
       answers: linkAnswer,
+      statuses: [201, 200],
+      refuses: ['too_many_links', 'too_many_requests'],
       handle: (req, res) => makeLink(deps, req, res),
     },
   ];

@@ -6,11 +6,11 @@
 import type { Request, Response } from 'express';
 import { formatPercent } from '../../model/money.ts';
 import type { Program } from '../../model/program.ts';
+import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readQuery, writeId } from '../input.ts';
 import { page, readPage } from '../pages.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer, iso, isoOrNull } from './answer.ts';
 import { actingMember } from './bearer.ts';
 import * as sql from './lists.sql.ts';
 import { maskEmail, shownReason } from './masks.ts';
@@ -25,6 +25,7 @@ export function listRoutes(deps: Needs): Route[] {
     {
       ...common,
       path: '/v1/me/rewards',
+      operation: 'rewards.list',
       summary: "The member's rewards, newest first",
       answers: forms.rewardsAnswer,
       handle: (req, res) => rewards(deps, req, res),
@@ -32,6 +33,7 @@ export function listRoutes(deps: Needs): Route[] {
     {
       ...common,
       path: '/v1/me/referrals',
+      operation: 'referrals.list',
       summary: 'Whom the member referred, newest first',
       answers: forms.referralsAnswer,
       handle: (req, res) => referrals(deps, req, res),
@@ -39,6 +41,7 @@ export function listRoutes(deps: Needs): Route[] {
     {
       ...common,
       path: '/v1/me/ledger',
+      operation: 'ledger.list',
       summary: "The member's side of the ledger, newest first",
       answers: forms.ledgerAnswer,
       handle: (req, res) => ledger(deps, req, res),

@@ -4,11 +4,11 @@
  * help to guess; every lookup costs the same queries at the same time. Must never: tell why a code does not stand.
  */
 import type { Request, Response } from 'express';
+import { answer } from '../answer.ts';
 import type { Deps, OpenedSecret } from '../deps.ts';
 import { networkOf } from '../network.ts';
 import { Problem } from '../problems.ts';
 import { param, programOf, type Route } from '../routes.ts';
-import { answer } from './answer.ts';
 import { findCode, type LookupRow } from './codes.sql.ts';
 import { firstName } from './masks.ts';
 import { lookupAnswer } from './schemas.ts';
@@ -21,8 +21,10 @@ export function lookupRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/v1/codes/:code',
       credential: 'lookup',
+      operation: 'codes.lookup',
       summary: 'Whether a code stands, and the first name of whose it is',
       answers: lookupAnswer,
+      refuses: ['unknown_code', 'too_many_requests'],
       handle: (req, res) => lookup(deps, req, res),
     },
   ];

@@ -6,10 +6,10 @@
 import type * as z from 'zod';
 import type { LoadedProgram, Program, Tier } from '../../model/program.ts';
 import { referralUrl, tierOf } from '../../model/program.ts';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer } from '../input.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer } from './answer.ts';
 import { type Acting, actingMember } from './bearer.ts';
 import { type CountActive, createBigCounts } from './big-counts.ts';
 import * as sql from './me.sql.ts';
@@ -30,6 +30,7 @@ export function meRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/v1/me',
       credential: 'member:read',
+      operation: 'referral.me',
       summary: 'What the member has, and what they share',
       answers: meAnswer,
       handle: async (_req, res) =>

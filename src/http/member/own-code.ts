@@ -6,11 +6,11 @@
 import type { Request, Response } from 'express';
 import type { Command } from '../../model/commands.ts';
 import { type LoadedProgram, referralUrl } from '../../model/program.ts';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
-import { answer } from './answer.ts';
 import { type Acting, actingMember } from './bearer.ts';
 import { isAllowedCode } from './chosen-code.ts';
 import { readOwnCode } from './codes.sql.ts';
@@ -19,12 +19,13 @@ import { codeAnswer, codeBody } from './schemas.ts';
 type Needs = Pick<Deps, 'pools' | 'submit' | 'limits'>;
 
 export function ownCodeRoutes(deps: Needs): Route[] {
-  const common = { credential: 'member:write', answers: codeAnswer } as const;
+  const common = { credential: 'member:write', answers: codeAnswer, refuses: ['too_many_requests'] } as const;
   return [
     {
       ...common,
       method: 'post',
       path: '/v1/me/code',
+      operation: 'code.ensure',
       summary: "The member's code; a new one when there is none",
       handle: (_req, res) => ensure(deps, res),
     },
@@ -32,6 +33,7 @@ export function ownCodeRoutes(deps: Needs): Route[] {
       ...common,
       method: 'post',
       path: '/v1/me/code/refresh',
+      operation: 'code.refresh',
       summary: 'A new code; the old one attributes nothing any more',
       handle: (_req, res) => change(deps, res, (memberId) => ({ command: 'code.refresh', memberId })),
     },
@@ -40,15 +42,19 @@ export function ownCodeRoutes(deps: Needs): Route[] {
       method: 'put',
       path: '/v1/me/code',
       body: 'json',
+      operation: 'code.set',
       summary: "A code of the member's own choice",
       asks: { body: codeBody },
+      refuses: [...common.refuses, 'code_taken', 'code_not_allowed'],
       handle: (req, res) => choose(deps, req, res),
     },
     {
       ...common,
       method: 'delete',
       path: '/v1/me/code',
+      operation: 'code.revoke',
       summary: 'Revokes the code',
+      refuses: [...common.refuses, 'no_code'],
       handle: (_req, res) => change(deps, res, (memberId) => ({ command: 'code.revoke', memberId })),
     },
   ];

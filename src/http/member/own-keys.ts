@@ -6,11 +6,11 @@
 import type { Request, Response } from 'express';
 import { createMemberKey, listMemberKeys, revokeMemberKey } from '../../accounts/member-keys.sql.ts';
 import type { MemberKey } from '../../accounts/member-keys.ts';
+import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, programOf, type Route } from '../routes.ts';
-import { answer, iso, isoOrNull } from './answer.ts';
 import { actingMember } from './bearer.ts';
 import { keyAnswer, keyBody, keysAnswer, newKeyAnswer } from './schemas.ts';
 
@@ -22,6 +22,7 @@ export function ownKeyRoutes(deps: Needs): Route[] {
       method: 'get',
       path: '/v1/me/keys',
       credential: 'member:read',
+      operation: 'keys.list',
       summary: "The member's API keys, without their secrets",
       answers: keysAnswer,
       handle: async (_req, res) => {
@@ -34,17 +35,22 @@ export function ownKeyRoutes(deps: Needs): Route[] {
       path: '/v1/me/keys',
       credential: 'member:write',
       body: 'json',
+      operation: 'keys.create',
       summary: 'A new API key; at most two live at a time',
       asks: { body: keyBody },
       answers: newKeyAnswer,
+      statuses: [201],
+      refuses: ['too_many_keys'],
       handle: (req, res) => makeKey(deps, req, res),
     },
     {
       method: 'delete',
       path: '/v1/me/keys/:id',
       credential: 'member:write',
+      operation: 'keys.revoke',
       summary: 'Revokes an API key',
       answers: keyAnswer,
+      refuses: ['unknown_key'],
       handle: (req, res) => endKey(deps, req, res),
     },
   ];

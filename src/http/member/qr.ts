@@ -8,12 +8,13 @@ import type { Request, Response } from 'express';
 import qrcode from 'qrcode';
 import { referralUrl } from '../../model/program.ts';
 import type { Deps } from '../deps.ts';
+import { noQuery } from '../forms.ts';
 import { readQuery } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
 import { actingMember } from './bearer.ts';
 import { readOwnCode } from './codes.sql.ts';
-import { noQuery, pngQuery } from './schemas.ts';
+import { pngQuery } from './schemas.ts';
 
 type Needs = Pick<Deps, 'pools'>;
 
@@ -21,13 +22,15 @@ type Needs = Pick<Deps, 'pools'>;
 const COMMON = { errorCorrectionLevel: 'M', margin: 4 } as const;
 
 export function qrRoutes(deps: Needs): Route[] {
-  const common = { method: 'get', credential: 'member:read' } as const;
+  const common = { method: 'get', credential: 'member:read', refuses: ['no_code'] } as const;
   return [
     {
       ...common,
       path: '/v1/me/qr.svg',
+      operation: 'referral.qrSvg',
       summary: "The member's link as a QR code",
       asks: { query: noQuery },
+      answers: 'image/svg+xml',
       handle: async (req, res) => {
         readQuery(req, noQuery);
         await send(deps, res, 'image/svg+xml', 'svg', (url) => qrcode.toString(url, { ...COMMON, type: 'svg' }));
@@ -36,8 +39,10 @@ export function qrRoutes(deps: Needs): Route[] {
     {
       ...common,
       path: '/v1/me/qr.png',
-      summary: "The member's link as a QR code",
+      operation: 'referral.qrPng',
+      summary: "The member's link as a QR code, in pixels",
       asks: { query: pngQuery },
+      answers: 'image/png',
       handle: (req, res) => png(deps, req, res),
     },
   ];

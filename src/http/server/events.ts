@@ -5,10 +5,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import * as z from 'zod';
 import { API_SOURCE, readEvent } from '../../engine/read-events.ts';
-import { parseCanonical } from '../../providers/canonical.ts';
+import { batchEvent, eventId, parseCanonical } from '../../providers/canonical.ts';
 import { isRecord } from '../../providers/json.ts';
+import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { readHeaders } from '../input.ts';
 import { preferredWait } from '../prefer-wait.ts';
 import { type FieldProblem, Problem } from '../problems.ts';
 import { programOf, type Route } from '../routes.ts';
@@ -17,8 +20,31 @@ type Needs = Pick<Deps, 'env' | 'providers' | 'receive' | 'settle'>;
 
 const EVENTS_MAX = 1000;
 const PROBLEMS_SHOWN_MAX = 100;
-/** What the inbox's key can hold. */
-const EVENT_ID = /^[^\0]{1,255}$/;
+
+const events = z.array(batchEvent).min(1).max(EVENTS_MAX);
+/** Its events are read one by one, so that each mistake is named by its index. */
+const eventsBody = z.union([z.object({ events }), events, batchEvent]).meta({
+  id: 'Events',
+  examples: [
+    {
+      events: [
+        {
+          id: 'signup-bob',
+          type: 'member.created',
+          timestamp: '2026-05-01T10:00:00Z',
+          data: { member_id: 'bob', email: 'bob@example.com', referral_code: 'K7M2XQ' },
+        },
+      ],
+    },
+  ],
+});
+const eventsHeaders = z.object({
+  'webhook-id': eventId.optional().describe('under this id the batch is known for ever; sent again, it is a duplicate'),
+  'idempotency-key': eventId.optional().describe('the same, for who has no webhook-id'),
+});
+const received = z
+  .strictObject({ received: z.literal(true), duplicate: z.boolean(), events: z.int() })
+  .meta({ id: 'ReceivedEvents' });
 
 export function eventRoutes(deps: Needs): Route[] {
   return [
@@ -27,6 +53,12 @@ export function eventRoutes(deps: Needs): Route[] {
       path: '/v1/events',
       credential: 'events:write',
       body: 'json',
+      operation: 'events.send',
+      summary: 'Canonical events: one, or up to 1,000 at a time',
+      description: 'All or nothing: when an event is wrong it is named by its index, and none is stored.',
+      asks: { body: eventsBody, headers: eventsHeaders },
+      answers: received,
+      refuses: ['invalid_events'],
       handle: (req, res) => receiveEvents(deps, req, res),
     },
   ];
@@ -37,10 +69,10 @@ async function receiveEvents(deps: Needs, req: Request, res: Response): Promise<
   const events = eventsOf(req.body);
   refuseWrong(events);
   const parsed = { events };
-  const eventId = rowId(req, events);
+  const key = rowId(req, events);
   const row = {
     source: API_SOURCE,
-    eventId,
+    eventId: key,
     type: 'batch',
     occurredAt: null,
     receivedAt: new Date(),
@@ -53,7 +85,7 @@ async function receiveEvents(deps: Needs, req: Request, res: Response): Promise<
   const { id, duplicate } = await deps.receive({
     programNo: loaded.no,
     source: API_SOURCE,
-    eventId,
+    eventId: key,
     type: 'batch',
     occurredAt: undefined,
     body: JSON.stringify(parsed),
@@ -61,7 +93,7 @@ async function receiveEvents(deps: Needs, req: Request, res: Response): Promise<
     triedOnce: waitMs !== undefined,
   });
   if (waitMs !== undefined) await deps.settle(loaded.no, id, waitMs);
-  res.json({ received: true, duplicate, events: events.length });
+  answer(res, received, { received: true, duplicate, events: events.length });
 }
 
 /** One event, `{"events": […]}`, or a list. */
@@ -90,16 +122,14 @@ function problemOf(event: unknown): FieldProblem | undefined {
   const parsed = parseCanonical(event);
   if (!parsed.ok) return { field: parsed.field, reason: parsed.reason };
   const id = isRecord(event) && Object.hasOwn(event, 'id') ? event.id : undefined;
-  if (id === undefined || id === null || (typeof id === 'string' && EVENT_ID.test(id))) return undefined;
-  return { field: 'id', reason: 'must be text of 1 to 255 characters' };
+  const issue = eventId.nullish().safeParse(id).error?.issues[0];
+  return issue && { field: 'id', reason: issue.message };
 }
 
 /** Under this id the row is known for ever; without one from the sender it is new each time. */
 function rowId(req: Request, events: readonly unknown[]): string {
-  const named = req.get('webhook-id') ?? req.get('idempotency-key');
+  const named = readHeaders(req, eventsHeaders);
   const [only] = events;
   const own = events.length === 1 && isRecord(only) && typeof only.id === 'string' ? only.id : undefined;
-  const id = named || own || randomUUID();
-  if (EVENT_ID.test(id)) return id;
-  throw new Problem('invalid_request', 'webhook-id or Idempotency-Key is longer than 255 characters');
+  return named['webhook-id'] ?? named['idempotency-key'] ?? own ?? randomUUID();
 }
