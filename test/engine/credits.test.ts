@@ -232,13 +232,7 @@ describe('a batch', () => {
       const [row] = await program.rows(`select status, reason from rewards where source_payment_id = 'held'`);
       seen.push(row && `${row.status} ${row.reason}`);
     }
-    expect(seen).toEqual([
-      undefined,
-      'pending held',
-      'reversed refunded',
-      'reversed refunded',
-      'rejected forfeited',
-    ]);
+    expect(seen).toEqual([undefined, 'pending held', 'reversed refunded', 'reversed refunded', 'rejected forfeited']);
     expect(await balances()).toEqual({ rewards: -2_000_100, available: 2_000_000, forfeited: 100 });
     expect(await program.drift()).toEqual([]);
   });

@@ -30,6 +30,10 @@ export declare class CreditsApi {
     confirm(idempotencyKey: string, body?: CreditWord, options?: CallOptions): Promise<SettledCredit>;
     /** The sink will not take the credit that it had answered with 202 */
     refuse(idempotencyKey: string, body?: CreditWord, options?: CallOptions): Promise<SettledCredit>;
+    /** Uses credit of a member, what expires first at first */
+    spend(body: NewSpend, options?: CallOptions): Promise<Spend>;
+    /** Gives the credit back, with the expiry that it had */
+    void(id: string, options?: CallOptions): Promise<Spend>;
 }
 export declare class ReferralApi {
     #private;
@@ -199,9 +203,10 @@ export type Leaderboard = {
 export type LedgerTransaction = {
     readonly id: string;
     readonly kind: string;
-    /** the rule's label */
+    /** the rule's label, or what was spent for */
     readonly reason: string | null;
     readonly reward_id: string | null;
+    readonly spend_id: string | null;
     readonly created_at: string;
     readonly entries: readonly {
         readonly account: "pending" | "available" | "delivered" | "debt";
@@ -318,6 +323,16 @@ export type NewMemberKey = {
     /** those of the credential by default */
     readonly scopes?: readonly ("links" | "read")[];
 };
+export type NewSpend = {
+    readonly member_id: string;
+    /** in minor units (points: whole points) */
+    readonly amount: number;
+    readonly idempotency_key: string;
+    /** what for; the member sees it */
+    readonly reason?: string | null;
+    /** required where rewards are in the currency of each payment */
+    readonly currency?: string;
+};
 export type OwnCode = {
     readonly code: string | null;
     readonly url: string | null;
@@ -366,7 +381,7 @@ export type PaymentSucceeded = {
         readonly paid_at?: string | null;
     };
 };
-export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "wrong_program" | "insufficient_scope" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_key" | "unknown_code" | "no_code" | "unknown_credit" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "not_replayable" | "body_purged" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_suspended" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
+export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "wrong_program" | "insufficient_scope" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_key" | "unknown_code" | "no_code" | "unknown_credit" | "unknown_spend" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "not_replayable" | "body_purged" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_suspended" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
 export type ReceivedEvents = {
     readonly received: true;
     readonly duplicate: boolean;
@@ -419,6 +434,18 @@ export type ShareTexts = {
     readonly linkedin: string;
     readonly telegram: string;
     readonly email: string;
+};
+export type Spend = {
+    readonly id: string;
+    readonly member_id: string;
+    readonly amount: number;
+    readonly unit: string;
+    readonly idempotency_key: string;
+    readonly reason: string | null;
+    /** available right after it */
+    readonly balance: number;
+    readonly created_at: string;
+    readonly voided_at: string | null;
 };
 /** what the member has of one unit */
 export type UnitFigures = {

@@ -49,6 +49,14 @@ export class CreditsApi {
     refuse(idempotencyKey, body = {}, options) {
         return this.#caller.json({ method: 'POST', path: `/v1/credits/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
     }
+    /** Uses credit of a member, what expires first at first */
+    spend(body, options) {
+        return this.#caller.json({ method: 'POST', path: '/v1/credits/spend', body }, options);
+    }
+    /** Gives the credit back, with the expiry that it had */
+    void(id, options) {
+        return this.#caller.json({ method: 'POST', path: `/v1/credits/spend/${encodeURIComponent(id)}/void` }, options);
+    }
 }
 export class ReferralApi {
     #caller;

@@ -14,8 +14,8 @@ import { findDifferences, readSeals, type Sealed } from './ledger-check.sql.ts';
 const difference = z
   .strictObject({
     program: z.string(),
-    check: z.enum(['transaction', 'balance', 'reward']),
-    what: z.string().describe('the transaction, the account, or the reward'),
+    check: z.enum(['transaction', 'balance', 'reward', 'lots', 'spend']),
+    what: z.string().describe('the transaction, the account, the reward, the lots or the spend'),
     unit,
     stored: amount,
     entries: amount,

@@ -7,38 +7,42 @@ import type { Request, Response } from 'express';
 import * as z from 'zod';
 import { USAGE_KEY } from '../../ledger/spend.ts';
 import type { Program } from '../../model/program.ts';
+import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readBody, readId, text, writeId } from '../input.ts';
-import { answer, iso, isoOrNull } from '../member/answer.ts';
 import { Problem } from '../problems.ts';
 import { param, programOf, type Route } from '../routes.ts';
 import { readSpend, readSpendByKey, type SpendRow } from './spends.sql.ts';
 
 type Needs = Pick<Deps, 'pools' | 'submit'>;
 
-const spendBody = z.strictObject({
-  member_id: text(255),
-  amount: z.int().positive().describe('in minor units (points: whole points)'),
-  idempotency_key: text(255).refine((key) => !key.startsWith(USAGE_KEY), `must not begin with ${USAGE_KEY}`),
-  reason: text(200).nullish().describe('what for; the member sees it'),
-  currency: z
-    .string()
-    .regex(/^[a-z]{3}$/, 'is not a currency such as usd')
-    .optional()
-    .describe('required where rewards are in the currency of each payment'),
-});
+const spendBody = z
+  .strictObject({
+    member_id: text(255),
+    amount: z.int().positive().describe('in minor units (points: whole points)'),
+    idempotency_key: text(255).refine((key) => !key.startsWith(USAGE_KEY), `must not begin with ${USAGE_KEY}`),
+    reason: text(200).nullish().describe('what for; the member sees it'),
+    currency: z
+      .string()
+      .regex(/^[a-z]{3}$/, 'is not a currency such as usd')
+      .optional()
+      .describe('required where rewards are in the currency of each payment'),
+  })
+  .meta({ id: 'NewSpend' });
 
-const spendAnswer = z.strictObject({
-  id: z.string(),
-  member_id: z.string(),
-  amount: z.int(),
-  unit: z.string(),
-  idempotency_key: z.string(),
-  reason: z.string().nullable(),
-  balance: z.int().describe('available right after it'),
-  created_at: z.iso.datetime(),
-  voided_at: z.iso.datetime().nullable(),
-});
+const spendAnswer = z
+  .strictObject({
+    id: z.string(),
+    member_id: z.string(),
+    amount: z.int(),
+    unit: z.string(),
+    idempotency_key: z.string(),
+    reason: z.string().nullable(),
+    balance: z.int().describe('available right after it'),
+    created_at: z.iso.datetime(),
+    voided_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Spend' });
 
 export function spendRoutes(deps: Needs): Route[] {
   const common = { method: 'post', credential: 'credits:write', answers: spendAnswer } as const;
@@ -46,15 +50,19 @@ export function spendRoutes(deps: Needs): Route[] {
     {
       ...common,
       path: '/v1/credits/spend',
+      operation: 'credits.spend',
       body: 'json',
       summary: 'Uses credit of a member, what expires first at first',
       asks: { body: spendBody },
+      refuses: ['unknown_member', 'not_our_balance', 'idempotency_conflict', 'insufficient_credits'],
       handle: (req, res) => spend(deps, req, res),
     },
     {
       ...common,
       path: '/v1/credits/spend/:id/void',
+      operation: 'credits.void',
       summary: 'Gives the credit back, with the expiry that it had',
+      refuses: ['not_our_balance', 'unknown_spend'],
       handle: (req, res) => voidSpend(deps, req, res),
     },
   ];
