@@ -61,14 +61,11 @@ export function clerkSignup(person: Person, at: Date, code: string | undefined):
 }
 
 export function appSignup(person: Person, at: Date, code: string | undefined): Event {
-  const data = {
-    member_id: person.id,
-    email: person.email,
-    email_verified: true,
-    name: person.name,
-    referral_code: code,
-    ip: person.ip,
-    created_at: at.toISOString(),
-  };
+  const data = { member_id: person.id, ...signupData(person, at), referral_code: code };
   return { source: 'app', id: `msg_${person.id}`, body: { type: 'member.created', timestamp: at.toISOString(), data } };
+}
+
+/** What a product tells of somebody new, apart from their id and code. */
+export function signupData({ email, name, ip }: Person, at: Date) {
+  return { email, email_verified: true, name, ip, created_at: at.toISOString() };
 }

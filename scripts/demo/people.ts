@@ -50,6 +50,16 @@ export function chanceOf(seed: number): Chance {
 /** Person `number`: every one has an address of their own, until a story gives two the same. */
 export function personOf(chance: Chance, number: number): Person {
   const [firstName, lastName] = [chance.pick(FIRST), chance.pick(LAST)];
+  return personNamed(firstName, lastName, number, chance.pick(DOMAINS));
+}
+
+/** Somebody from a company of their own. */
+export function developerOf(chance: Chance, number: number): Person {
+  const [firstName, lastName] = [chance.pick(FIRST), chance.pick(LAST)];
+  return personNamed(firstName, lastName, number, `${lastName.toLowerCase()}-${number}.example`);
+}
+
+export function personNamed(firstName: string, lastName: string, number: number, domain: string): Person {
   const login = `${firstName}.${lastName}${number}`.toLowerCase();
   const network = ['192.0.2', '198.51.100', '203.0.113'][number % 3];
   return {
@@ -57,7 +67,7 @@ export function personOf(chance: Chance, number: number): Person {
     name: `${firstName} ${lastName}`,
     firstName,
     lastName,
-    email: `${login}@${chance.pick(DOMAINS)}`,
+    email: `${login}@${domain}`,
     ip: `${network}.${1 + Math.floor(number / 3)}`,
   };
 }

@@ -3,47 +3,63 @@
  * Promises: every step in its order, one at a time, so that a seed always ends in the same ledger. Must never: go on
  * after a step that failed.
  */
-import type { Step } from './cast.ts';
-import { admin, type Front, PROGRAM, rewards, sendEvent, sendSignup } from './send.ts';
+
+import { admin, type Front, memberId, rewards } from './front.ts';
+import type { Turn } from './month.ts';
+import { act, register, sendEvent, sendSignup, tell } from './send.ts';
 import type { BillingSink } from './sink.ts';
+import type { Step } from './step.ts';
 
 export async function play(
   front: Front,
   sink: BillingSink,
-  steps: readonly Step[],
-  onStep: (step: Step) => void,
+  turns: readonly Turn[],
+  onTurn: (turn: Turn) => void,
 ): Promise<void> {
   let clock = Number.NEGATIVE_INFINITY;
-  for (const step of steps) {
-    if (step.at.getTime() > clock) {
-      await admin(front, 'POST', '/test-clock', { now: step.at.toISOString() });
-      clock = step.at.getTime();
+  for (const turn of turns) {
+    if (turn.at.getTime() > clock) {
+      await admin(front, 'POST', '/test-clock', { now: turn.at.toISOString() });
+      clock = turn.at.getTime();
     }
-    await take(front, sink, step);
-    onStep(step);
+    await take(front, sink, turn);
+    onTurn(turn);
   }
 }
 
-async function take(front: Front, sink: BillingSink, step: Step): Promise<void> {
-  switch (step.do) {
+async function take(front: Front, sink: BillingSink, turn: Turn): Promise<void> {
+  const { program, at } = turn;
+  switch (turn.do) {
     case 'send':
-      return await sendEvent(front, step.event);
+      return await sendEvent(front, program, turn.event);
     case 'signup':
-      return await sendSignup(front, step);
+      return await sendSignup(front, program, at, turn);
+    case 'tell':
+      return await tell(front, program, at, turn.facts);
+    case 'register':
+      return await register(front, program, turn);
+    case 'act':
+      return await act(front, program, turn);
     case 'sink':
-      return await sink.set(step.up);
-    case 'rate':
-      return void (await admin(front, 'PATCH', `/members/${step.member.id}?program=${PROGRAM}`, { rate: step.rate }));
+      return await sink.set(turn.up);
+    case 'rate': {
+      const path = `/members/${memberId(front, turn.member)}?program=${program}`;
+      return void (await admin(front, 'PATCH', path, { rate: turn.rate }));
+    }
     case 'approve':
     case 'reject':
-      return await decide(front, step);
+    case 'reverse':
+      return await decide(front, turn);
   }
 }
 
-async function decide(front: Front, step: Extract<Step, { do: 'approve' | 'reject' }>): Promise<void> {
-  const found = await rewards(front, step.what === 'failed' ? 'status=failed' : 'status=pending');
-  const waiting = found.filter((reward) => step.what === 'failed' || reward.reason === 'held');
-  const oldest = waiting.at(-1); // newest first
-  if (!oldest) throw new Error(`no reward is ${step.what} on ${step.at.toISOString()}`);
-  await admin(front, 'POST', `/rewards/${oldest.id}/${step.do}`, { reason: step.reason });
+type Decision = Extract<Step, { do: 'approve' | 'reject' | 'reverse' }>;
+
+async function decide(front: Front, turn: Decision & Turn): Promise<void> {
+  const status = turn.what === 'failed' ? 'failed' : 'pending';
+  const whose = turn.of ? `&member=${encodeURIComponent(memberId(front, turn.of))}` : '';
+  const found = await rewards(front, turn.program, `&status=${status}${whose}`);
+  const oldest = found.findLast(({ reason }) => status === 'failed' || reason === turn.what); // newest first
+  if (!oldest) throw new Error(`no reward of ${turn.program} is ${turn.what} on ${turn.at.toISOString()}`);
+  await admin(front, 'POST', `/rewards/${oldest.id}/${turn.do}`, { reason: turn.reason });
 }

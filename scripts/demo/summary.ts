@@ -1,145 +1,133 @@
 /**
  * What a newcomer should look at when the month is over.
- * Promises: read through the admin API, which is what the printed commands ask, too. Must never: show the admin token.
+ * Promises: read through the same APIs that the printed commands ask. Must never: show a token or a key.
  */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import Table from 'cli-table3';
-import { admin, type Front, PROGRAM, type RewardSeen } from './send.ts';
+import { type Commands, commandsFor } from './commands.ts';
+import { makeReady } from './credentials.ts';
+import { admin, type Front, get, type RewardSeen, rewards } from './front.ts';
+import { codeOf } from './send.ts';
 import type { BillingSink } from './sink.ts';
+import { PROGRAMS, type ProgramName } from './step.ts';
+import { dollars, type Tour } from './tour.ts';
 
 interface Summary {
-  readonly rewards: readonly {
-    readonly status: string;
-    readonly unit: string;
-    readonly count: number;
-    readonly amount: number;
-  }[];
+  readonly unit: { readonly kind: 'money' | 'points' };
+  readonly rewards: readonly { readonly status: string; readonly count: number; readonly amount: number }[];
   readonly unearned_payments: readonly { readonly reason: string; readonly count: number }[];
+  readonly work: { readonly waiting_events: number; readonly parked_events: number };
 }
 
 export interface Ending {
   readonly lines: readonly string[];
-  /** The ledger is in balance, and the billing system has what we say it has. */
+  /** Every ledger is in balance, billing has what we say it has, and no event is left over. */
   readonly ok: boolean;
 }
 
-export async function summarise(front: Front, sink: BillingSink, tokenFile: string | undefined): Promise<Ending> {
-  const [summary, ledger, billed] = await Promise.all([
-    admin<Summary>(front, 'GET', `/programs/${PROGRAM}/summary`),
-    admin<{ balanced: boolean; drift: number }>(front, 'GET', '/ledger/check'),
-    sink.total(),
-  ]);
-  const all = await allRewards(front);
-  const shown = await examples(front, all);
-  const delivered = all
-    .filter(({ status }) => status === 'credited')
-    .reduce((sum, reward) => sum + reward.amount - reward.reversed_amount, 0);
-  const agrees = delivered === billed.total;
-  const lines = [
-    byStatus(summary),
-    `Ledger: ${ledger.balanced ? 'balanced' : `NOT balanced, drift ${ledger.drift}`}. Billing was told ${money(billed.total, 'usd')} in ${billed.credits} orders; we say ${money(delivered, 'usd')}${agrees ? '' : ': THEY DIFFER'}.`,
-    '',
-    'Three of them, and why they are what they are:',
-    ...shown.map((reward) => `  ${inOneLine(reward)}`),
-    '',
-    ...commands(front, tokenFile, shown),
-  ];
-  return { lines, ok: ledger.balanced && agrees };
+export interface Stage {
+  readonly front: Front;
+  readonly sink: BillingSink;
+  readonly dataDir: string;
+  readonly adminTokenFile: string | undefined;
 }
 
-function byStatus(summary: Summary): string {
-  const table = new Table({ head: ['rewards', 'count', 'amount'], style: { head: [], border: [] } });
-  for (const { status, unit, count, amount } of summary.rewards) table.push([status, count, money(amount, unit)]);
+export async function summarise(stage: Stage, tours: Readonly<Record<ProgramName, Tour>>): Promise<Ending> {
+  const { front, sink, dataDir } = stage;
+  const sections = [];
+  for (const program of PROGRAMS) sections.push(await section(stage, program, tours[program]));
+  const ledger = await admin<{ balanced: boolean; drift: number }>(front, 'GET', '/ledger/check');
+  const billed = await sink.total();
+  const delivered = (await rewards(front, 'claudexia', '&status=credited')).reduce(
+    (sum, reward) => sum + reward.amount - reward.reversed_amount,
+    0,
+  );
+  const agrees = delivered === billed.total;
+  const left = sections.reduce((sum, { leftOver }) => sum + leftOver, 0);
+  const lines = [
+    ...sections.flatMap((each) => [...each.lines, '']),
+    `Ledger: ${ledger.balanced ? 'balanced' : `NOT balanced, drift ${ledger.drift}`}, of all programs, added up anew.`,
+    `Billing: was told ${dollars(billed.total)} in ${billed.credits} orders; we say ${dollars(delivered)}${agrees ? '' : ': THEY DIFFER'}.`,
+    `Mail: ${mailsIn(dataDir)} invitations lie in ${path.join(dataDir, 'outbox')}; none was sent.`,
+    ...(left > 0 ? [`Events: ${left} WERE NOT HANDLED.`] : []),
+  ];
+  return { lines, ok: ledger.balanced && agrees && left === 0 };
+}
+
+async function section(stage: Stage, program: ProgramName, tour: Tour) {
+  const { front } = stage;
+  const summary = await admin<Summary>(front, 'GET', `/programs/${program}/summary`);
+  const ready = await makeReady(front, program, tour, stage.dataDir);
+  const commands = commandsFor({ ...stage, ready, program, code: await codeOf(front, program, tour.star) });
+  const figures = await Promise.all(
+    tour.figures.map(async ({ path: at, say }) => say(await get(front, 'GET', `/p/${program}${at}`, ready.headers))),
+  );
+  const amount = summary.unit.kind === 'money' ? dollars : (points: number) => `${points} credits`;
+  const lines = [
+    `── ${tour.heading}`,
+    byStatus(summary, amount),
+    ...figures,
+    ...(await examples(stage, { program, tour, commands, amount })),
+    commands.admin(`/programs/${program}/summary`),
+    ...tour.requests.flatMap((request) => [
+      ...(request.note ? [`  # ${request.note}`] : []),
+      commands.request(request),
+    ]),
+  ];
+  return { lines, leftOver: summary.work.waiting_events + summary.work.parked_events };
+}
+
+function byStatus(summary: Summary, amountOf: (amount: number) => string): string {
+  const lineless = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+  const table = new Table({ head: ['rewards', 'count', 'amount'], style: { head: [], border: [] }, chars: lineless });
+  for (const { status, count, amount } of summary.rewards) table.push([status, count, amountOf(amount)]);
   for (const { reason, count } of summary.unearned_payments)
     table.push([`payment earned nothing: ${reason}`, count, '']);
   return table.toString();
 }
 
-/** One that waits for a person, one that failed, and one that was credited and then taken back in part. */
-async function examples(front: Front, all: readonly RewardSeen[]): Promise<RewardSeen[]> {
-  const chosen = [
-    all.find(({ status, reason, flags }) => status === 'pending' && reason === 'held' && flags.includes('velocity')),
-    all.find(({ status }) => status === 'failed'),
-    all.find(({ status, reversed_amount: reversed }) => status === 'credited' && reversed > 0),
-  ];
-  return await Promise.all(
-    chosen.flatMap((reward) => (reward ? [admin<RewardSeen>(front, 'GET', `/rewards/${reward.id}`)] : [])),
-  );
+interface Shown {
+  readonly program: ProgramName;
+  readonly tour: Tour;
+  readonly commands: Commands;
+  readonly amount: (amount: number) => string;
 }
 
-function inOneLine({
-  id,
-  status,
-  reason,
-  amount,
-  reversed_amount: reversed,
-  unit,
-  rate,
-  base,
-  member_id: member,
-  referee_id: referee,
-  explain = [],
-}: RewardSeen): string {
-  const what = `${id} ${status}${reason ? ` (${reason})` : ''}: ${money(amount, unit)}${reversed ? `, ${money(reversed, unit)} of it taken back,` : ''} to ${member}`;
-  const why = base ? ` for ${rate ?? ''} of ${money(base.amount, base.currency)} net from ${referee}` : '';
+/** Each with its explanation in one line, and how to see all of it. */
+async function examples({ front }: Stage, { program, tour, commands, amount }: Shown): Promise<string[]> {
+  const all = await rewards(front, program);
+  const lines: string[] = [];
+  for (const { is, note } of tour.examples) {
+    const found = all.find(is);
+    if (!found) continue;
+    const reward = await admin<RewardSeen>(front, 'GET', `/rewards/${found.id}`);
+    lines.push(`  # ${note}:`, `  #   ${inOneLine(reward, amount)}`, commands.admin(`/rewards/${reward.id}`));
+    if (reward.status === 'failed' || reward.reason === 'held')
+      lines.push(commands.admin(`/rewards/${reward.id}/approve`, {}));
+  }
+  return lines;
+}
+
+function inOneLine(reward: RewardSeen, amount: (amount: number) => string): string {
+  const { status, reason, rule, base, explain = [] } = reward;
+  const back = reward.reversed_amount > 0 ? `, ${amount(reward.reversed_amount)} of it taken back` : '';
+  const of = base ? ` (${reward.rate} of ${dollars(base.amount)} net)` : '';
+  const what = `${rule} of ${amount(reward.amount)}${of}${back}, ${status}${reason ? ` (${reason})` : ''}`;
   const asked = explain
-    .filter(({ asked: name }) => name.startsWith('signal '))
-    .map((finding) => `${finding.asked.slice('signal '.length)} ${finding.said}${seen(finding.saw)}`);
-  return `${what}${why}${asked.length > 0 ? `; asked: ${asked.join(', ')}` : ''}`;
+    .filter(({ asked: name }) => /^(signal|limit) /.test(name))
+    .map((finding) => `${finding.asked.replace(/^signal /, '')}: ${finding.said}${seen(finding.saw)}`);
+  const whom = `to ${reward.member_id}, by ${reward.referee_id}`;
+  return [`${what}, ${whom}`, ...asked].join('; ');
 }
 
-/** The figure that decided, where a signal counts. */
+/** What decided, where a signal counts or compares. */
 function seen(saw: Readonly<Record<string, unknown>>): string {
-  const { others_in_window: others, limit } = saw;
+  const { others_in_window: others, limit, matched } = saw;
+  if (Array.isArray(matched) && matched.length > 0) return ` (${matched.join(', ')})`;
   return others === undefined ? '' : ` (${others} others in its window, ${limit} pass)`;
 }
 
-async function allRewards(front: Front): Promise<RewardSeen[]> {
-  const all: RewardSeen[] = [];
-  let cursor: string | null = null;
-  do {
-    const after: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
-    const page: { data: RewardSeen[]; next_cursor: string | null } = await admin(
-      front,
-      'GET',
-      `/rewards?program=${PROGRAM}&limit=100${after}`,
-    );
-    all.push(...page.data);
-    cursor = page.next_cursor;
-  } while (cursor);
-  return all;
-}
-
-function commands(front: Front, tokenFile: string | undefined, shown: readonly RewardSeen[]): string[] {
-  const token = tokenFile ? `$(cat '${tokenFile}')` : '$ADMIN_TOKEN';
-  const curl = (path: string, more = '') =>
-    `  curl -s${more} -H "Authorization: Bearer ${token}" '${front.url}/admin/v1${path}'`;
-  const [held, failed] = [
-    shown.find(({ status }) => status === 'pending'),
-    shown.find(({ status }) => status === 'failed'),
-  ];
-  const post = ` -X POST -H 'Content-Type: application/json' -d '{}'`;
-  return [
-    'Look at it yourself:',
-    curl(`/programs/${PROGRAM}/summary`),
-    ...(held
-      ? [
-          '  # everything behind a held reward, and letting it through',
-          curl(`/rewards/${held.id}`),
-          curl(`/rewards/${held.id}/approve`, post),
-        ]
-      : []),
-    ...(failed
-      ? [
-          '  # billing was away when this one came; it is back, so one approval credits it',
-          curl(`/rewards/${failed.id}/approve`, post),
-        ]
-      : []),
-    '  # payments that earned nothing, each with its reason',
-    curl(`/payments?program=${PROGRAM}&earned=false&limit=5`),
-    curl('/ledger/check'),
-  ];
-}
-
-function money(minor: number, unit: string): string {
-  return `${(minor / 100).toFixed(2)} ${unit.toUpperCase()}`;
+function mailsIn(dataDir: string): number {
+  return readdirSync(path.join(dataDir, 'outbox')).filter((name) => name.endsWith('.eml')).length;
 }

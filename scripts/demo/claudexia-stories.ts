@@ -1,11 +1,12 @@
 /**
- * What goes wrong in the demo's month, and what is done about it.
+ * What goes wrong in Claudexia's month, and what is done about it.
  * Promises: pure; each story has people of its own, so that none changes how another ends. Must never: rely on the order
  * in which the stories stand here; the month is sorted by time.
  */
-import { type Cast, DAY_MS, dayTime, type Step, send, signup } from './cast.ts';
+import { type Cast, signup } from './claudexia-cast.ts';
 import { paddleRefund, paddleTopUp } from './paddle-events.ts';
 import type { Person } from './people.ts';
+import { DAY_MS, dayTime, type Step, send } from './step.ts';
 import { newTopUp, oldTopUp, stripeDispute, stripeRefund } from './stripe-events.ts';
 
 export function stories(cast: Cast): Step[] {
