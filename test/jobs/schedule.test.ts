@@ -7,6 +7,7 @@ import { type Schedule, type ScheduleOptions, startSchedule } from '../../src/jo
 import { sealedTo } from '../../src/jobs/seal.ts';
 import type { LoadedProgram } from '../../src/model/program.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { othersDone } from '../support/others-done.ts';
 import { claudexia } from '../support/programs.ts';
 import { makeProgram, post } from './ledger.ts';
 
@@ -146,6 +147,7 @@ test('seal and purge work, and the night removes jobs that are dead', async () =
   await owner.query('update graphile_worker._private_jobs set attempts = max_attempts');
   await owner.end();
   await start();
+  await othersDone(general, no);
   await addJob('seal');
   await addJob('purge');
   await vi.waitFor(async () => expect(await sealedTo(general, no)).toBe(2n), soon);

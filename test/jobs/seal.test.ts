@@ -110,6 +110,7 @@ describe('sealing', () => {
 
   test('two sealers that do not know of each other meet at the unique key, and the later one adds nothing', async () => {
     await post(pool, no, range(1, 6));
+    await othersDone(pool, no);
     const other = await pool.connect();
     await other.query('begin');
     await other.query(SEAL_NEXT, [no, 3, AT]);
