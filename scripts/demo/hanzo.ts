@@ -22,6 +22,7 @@ export function hanzo(chance: Chance): Play {
     ...arrivals(zach, friends),
     ...usage(chance, friends),
     ...payments(chance, friends),
+    ...spends(zach, friends[1] as Person),
     ...sameAddress(chance),
   ];
   return { steps, tour: tourOf(zach) };
@@ -77,6 +78,15 @@ function payments(chance: Chance, friends: readonly Person[]): Step[] {
   ];
 }
 
+/** A whole welcome credit, and a part of what the referrer has. */
+function spends(zach: Person, friend: Person): Step[] {
+  const reason = 'API usage';
+  return [
+    { at: may(12), do: 'spend', member: friend, amount: 2_000, reason },
+    { at: may(12), do: 'spend', member: zach, amount: 4_550, reason },
+  ];
+}
+
 /** A second account from the referrer's own address. */
 function sameAddress(chance: Chance): Step[] {
   const noor = personOf(chance, 30);
@@ -92,6 +102,11 @@ interface Profile {
   readonly referrals: { readonly total: number; readonly qualified: number; readonly pending: number };
 }
 
+interface Movement {
+  readonly kind: string;
+  readonly entries: readonly { readonly amount: number }[];
+}
+
 function tourOf(star: Person): Tour {
   return {
     heading: 'Hanzo: credits and tiers by referrals that were billed within 30 days, a monthly share of what they pay',
@@ -101,8 +116,12 @@ function tourOf(star: Person): Tour {
       figure<Profile>(
         '/v1/referrer/me',
         ({ tier, referrals, ...profile }) =>
-          `${star.name} is ${tier}: ${referrals.qualified} of ${referrals.total} referrals qualified, ${referrals.pending} may still. Balance ${dollars(profile.credit_balance_cents)}, of which ${dollars(profile.revenue_share_total_cents)} are April's shares; ${dollars(profile.revenue_share_pending_cents)} of May's wait for the 1st.`,
+          `${star.name} is ${tier}: ${referrals.qualified} of ${referrals.total} referrals qualified, ${referrals.pending} may still. April’s shares gave ${dollars(profile.revenue_share_total_cents)}; May’s ${dollars(profile.revenue_share_pending_cents)} wait for the 1st. Balance: ${dollars(profile.credit_balance_cents)}.`,
       ),
+      figure<{ data: readonly Movement[] }>('/v1/me/ledger?limit=100', ({ data }) => {
+        const spent = data.filter(({ kind }) => kind === 'spend').flatMap(({ entries }) => entries);
+        return `Of his credits the product has spent ${dollars(-spent.reduce((sum, { amount }) => sum + amount, 0))} for him.`;
+      }),
     ],
     examples: [
       {
@@ -120,6 +139,12 @@ function tourOf(star: Person): Tour {
       { note: 'Hanzo’s own API: the profile, and what the signup page asks', path: '/v1/referrer/me' },
       { note: '', path: '/v1/referrer/code/{code}' },
       { note: 'the same member by Plusone’s API', path: '/v1/me' },
+      { note: 'every movement of his balance', path: '/v1/me/ledger?limit=5' },
+      {
+        note: 'he spends $5.00 of it, once, however often this is sent',
+        path: '/v1/credits/spend',
+        body: { member_id: star.id, amount: 500, idempotency_key: 'try-1', reason: 'API usage' },
+      },
       { note: 'why payments earned nothing', path: '/payments?program=hanzo&earned=false&limit=5', isAdmin: true },
     ],
   };

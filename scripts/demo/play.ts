@@ -6,7 +6,7 @@
 
 import { admin, type Front, memberId, rewards } from './front.ts';
 import type { Turn } from './month.ts';
-import { act, register, sendEvent, sendSignup, tell } from './send.ts';
+import { act, register, sendEvent, sendSignup, spend, tell } from './send.ts';
 import type { BillingSink } from './sink.ts';
 import type { Step } from './step.ts';
 
@@ -40,6 +40,8 @@ async function take(front: Front, sink: BillingSink, turn: Turn): Promise<void> 
       return await register(front, program, turn);
     case 'act':
       return await act(front, program, turn);
+    case 'spend':
+      return await spend(front, program, turn);
     case 'sink':
       return await sink.set(turn.up);
     case 'rate': {

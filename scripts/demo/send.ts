@@ -71,6 +71,17 @@ export async function act(front: Front, program: ProgramName, step: Extract<Step
   await get(front, 'POST', `/p/${program}${step.path}`, inTheNameOf(front, program, step.member), body);
 }
 
+export async function spend(front: Front, program: ProgramName, step: Extract<Step, { do: 'spend' }>): Promise<void> {
+  const { member, amount, reason, at } = step;
+  const body = {
+    member_id: memberId(front, member),
+    amount,
+    reason,
+    idempotency_key: `${member.id}_${at.toISOString()}`,
+  };
+  await get(front, 'POST', `/p/${program}/v1/credits/spend`, bearer(front.programs[program].serverKey), body);
+}
+
 interface CodesSeen {
   readonly code: string | null;
   readonly codes: readonly { readonly code: string; readonly kind: string; readonly revoked_at: string | null }[];

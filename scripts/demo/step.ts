@@ -40,6 +40,8 @@ export type Step = { readonly at: Date } & (
       readonly body?: object;
       readonly codeOf?: Person;
     }
+  /** The product lets them pay with credit. */
+  | { readonly do: 'spend'; readonly member: Person; readonly amount: number; readonly reason: string }
   | { readonly do: 'sink'; readonly up: boolean }
   /** The oldest reward that is so: what an admin does about it. */
   | {

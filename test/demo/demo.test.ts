@@ -125,6 +125,7 @@ function expectWorthSeeing(output: string): void {
   expect(output).toMatch(/Zach Moreno is growth: 11 of 15 referrals qualified/);
   for (const reason of ['not_qualified', 'domain_used', 'disposable_email', 'cap_reached', 'code_refreshed', 'vesting'])
     expect(output).toContain(`(${reason})`);
+  expect(output).toContain('the product has spent $45.50');
   expect(output).toMatch(/Kim Larsen brought 103 people, 100 of them for credits/);
 }
 
