@@ -199,7 +199,6 @@ function depsOf(
     tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     mail: mailing,
-    hashEmail: (loaded, address) => core.keyedFor(loaded).hash('email', address),
     // The oldest version, as with hashes: an id never changes.
     publicId: createPublicIds(createSecretKey(keys.deriveKey('public-ids', Math.min(...keys.versions)))),
     openSecret: async (no, personId) => {

@@ -40,7 +40,6 @@ export interface CoreOptions {
 export interface Core {
   readonly engine: Engine;
   readonly receive: (event: NewEvent) => Promise<Received>;
-  readonly keyedFor: (loaded: LoadedProgram) => Keyed;
 }
 
 function freeze(loaded: LoadedProgram, world: World, intent: DeliveryIntent): { sink: string; request: string } {
@@ -69,18 +68,17 @@ export function createCore(options: CoreOptions): Core {
     },
   });
   const keyed = new Map<LoadedProgram, Keyed>();
-  const keyedOf = (loaded: LoadedProgram): Keyed => {
-    const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
-    keyed.set(loaded, made);
-    return made;
-  };
   const engine: Engine = new Engine({
     pool: pools.general,
     statement: pools.statement,
     now: options.now,
     providers,
     handoff,
-    keyedFor: keyedOf,
+    keyedFor: (loaded) => {
+      const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
+      keyed.set(loaded, made);
+      return made;
+    },
     isPublicMailbox,
     isDisposable,
     subnetOf,
@@ -96,5 +94,5 @@ export function createCore(options: CoreOptions): Core {
     onBatch: options.onBatch,
     onError: options.onError,
   });
-  return { engine, receive, keyedFor: keyedOf };
+  return { engine, receive };
 }

@@ -79,8 +79,6 @@ export interface Deps {
   readonly tokens: MemberTokens;
   readonly limits: RateLimits;
   readonly mail: Mail;
-  /** Keyed; the same for ever. Of an address as it was written, or as matchEmail gives it. */
-  hashEmail(loaded: LoadedProgram, address: string): string;
   readonly publicId: PublicId;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */
   openSecret(programNo: number, personId: bigint): Promise<OpenedSecret | undefined>;

@@ -195,7 +195,7 @@ describe('what is kept', () => {
 
   test('a signup that broke off is taken up by the next try after a minute, and only then', async () => {
     const { no } = service.service.programs[0] ?? { no: 0 };
-    const hash = service.service.deps.hashEmail(service.service.programs[0] as never, 'newdev@new.example');
+    const hash = service.service.deps.mail.hashOf(service.service.programs[0] as never, 'newdev@new.example');
     const broken = (age: string) => `
       insert into logins (program_no, email_hash, member_id, password, claimed_at, created_at)
       values (${no}, '${hash}', 'dev_broken', 'scrypt$', clock_timestamp() - interval '${age}', now())

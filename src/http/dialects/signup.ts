@@ -16,7 +16,7 @@ import type { Deps } from '../deps.ts';
 import { findMember, type PersonRow } from '../member/persons.sql.ts';
 import { Problem } from '../problems.ts';
 
-export type SignupNeeds = Pick<Deps, 'pools' | 'clock' | 'receive' | 'settle' | 'openSecrets' | 'hashEmail'>;
+export type SignupNeeds = Pick<Deps, 'pools' | 'clock' | 'receive' | 'settle' | 'openSecrets' | 'mail'>;
 
 export interface Applicant {
   readonly email: string;
@@ -54,7 +54,7 @@ export async function signUp(
 ): Promise<SignedUp> {
   const { knex } = deps.pools;
   const { no } = loaded;
-  const emailHash = deps.hashEmail(loaded, given.email.toLowerCase());
+  const emailHash = deps.mail.hashOf(loaded, given.email.toLowerCase());
   if (await isAddressKnown(deps, loaded, given.email, emailHash)) throw new Problem('email_taken');
   const password = await hashInTurn(given.password);
   const now = await deps.clock.now();
@@ -79,7 +79,7 @@ async function isAddressKnown(
   email: string,
   emailHash: string,
 ): Promise<boolean> {
-  const matchHash = deps.hashEmail(loaded, matchEmail(email)?.address ?? '');
+  const matchHash = deps.mail.hashOf(loaded, matchEmail(email)?.address ?? '');
   const ids = await findAddressees(deps.pools.knex, loaded.no, { matchHash, emailHash });
   const people = await deps.openSecrets(loaded.no, ids);
   return Array.from(people.values()).some((known) => known.email?.trim().toLowerCase() === email.toLowerCase());

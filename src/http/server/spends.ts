@@ -9,6 +9,7 @@ import { USAGE_KEY } from '../../ledger/spend.ts';
 import type { Program } from '../../model/program.ts';
 import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { amount, time, unit } from '../forms.ts';
 import { integer, readBody, readId, text, writeId } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, programOf, type Route } from '../routes.ts';
@@ -28,19 +29,22 @@ const spendBody = z
       .optional()
       .describe('required where rewards are in the currency of each payment'),
   })
-  .meta({ id: 'NewSpend' });
+  .meta({
+    id: 'NewSpend',
+    examples: [{ member_id: 'alice', amount: 250, idempotency_key: 'order-1042', reason: 'order 1042' }],
+  });
 
 const spendAnswer = z
   .strictObject({
     id: z.string(),
     member_id: z.string(),
-    amount: z.int(),
-    unit: z.string(),
+    amount,
+    unit,
     idempotency_key: z.string(),
     reason: z.string().nullable(),
     balance: z.int().describe('available right after it'),
-    created_at: z.iso.datetime(),
-    voided_at: z.iso.datetime().nullable(),
+    created_at: time,
+    voided_at: time.nullable(),
   })
   .meta({ id: 'Spend' });
 
@@ -62,7 +66,7 @@ export function spendRoutes(deps: Needs): Route[] {
       path: '/v1/credits/spend/:id/void',
       operation: 'credits.void',
       summary: 'Gives the credit back, with the expiry that it had',
-      refuses: ['not_our_balance', 'unknown_spend'],
+      refuses: ['unknown_spend', 'not_our_balance'],
       handle: (req, res) => voidSpend(deps, req, res),
     },
   ];
