@@ -1,6 +1,6 @@
 // `npm run bench`: Plusone against the handler one would write instead, on one machine, load generator and PostgreSQL
 // included. `--quick`: fewer events, one run, no history. `--only <name>`: one measurement (throughput, half, waiting,
-// preloaded, ready). Ends with 1 when a contender lost or doubled an event, and always ends what it started.
+// preloaded, usage, ready). Ends with 1 when a contender lost or doubled an event, and always ends what it started.
 import { parseArgs } from 'node:util';
 import { readEnv } from '../src/config/env.ts';
 import { endAll } from './bench/child.ts';
@@ -13,12 +13,13 @@ import { PRELOAD } from './bench/preload.ts';
 import { type Figures, middle, report } from './bench/report.ts';
 import { type Bench, fixedRate, fullRate, type Run } from './bench/runs.ts';
 import { preloadedRate, timeToReady, waitingEvents } from './bench/situations.ts';
+import { usageRate } from './bench/usage.ts';
 
-const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'ready'] as const;
+const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'usage', 'ready'] as const;
 type Measurement = (typeof MEASUREMENTS)[number];
 
-const FULL = { events: 40_000, warmUp: 4_000, runs: 3, waiting: 50_000, halfSeconds: 15, preload: PRELOAD };
-const QUICK = { events: 2_000, warmUp: 300, runs: 1, waiting: 2_000, halfSeconds: 3, preload: undefined };
+const FULL = { events: 40_000, warmUp: 4_000, runs: 3, waiting: 50_000, halfSeconds: 15, usage: 400, preload: PRELOAD };
+const QUICK = { events: 2_000, warmUp: 300, runs: 1, waiting: 2_000, halfSeconds: 3, usage: 40, preload: undefined };
 type Plan = Omit<typeof FULL, 'preload'> & { preload: typeof PRELOAD | undefined };
 
 /** Nothing here takes this long; something hangs. */
@@ -92,12 +93,14 @@ async function measure(bench: Bench, plan: Plan): Promise<Figures> {
   const waiting = wanted('waiting') && { count: plan.waiting, ...(await waitingEvents(bench, plan.waiting)) };
   const preloaded = wanted('preloaded') &&
     plan.preload && { ...plan.preload, ...(await preloadedRate(bench, plan.preload)) };
+  const usage = wanted('usage') && (await usageRate(bench, plan.usage));
   const ready = wanted('ready') && (await timeToReady(bench));
   return {
     ...rates,
     half: half || undefined,
     waiting: waiting || undefined,
     preloaded: preloaded || undefined,
+    usage: usage || undefined,
     ready: ready || undefined,
   };
 }

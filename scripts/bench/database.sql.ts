@@ -36,3 +36,7 @@ export const PLUSONE_FIGURES = `select
   (select coalesce(sum(amount), 0) from ledger_entries) as entries_sum,
   (select count(*) from (select person_id, account, unit, sum(amount) as total from ledger_entries group by 1, 2, 3) e
     full join balances b using (person_id, account, unit) where e.total is distinct from b.balance) as drift`;
+
+/** After the usage of members who all passed the highest milestone. */
+export const USAGE_FIGURES = `select (select count(*)::int from rewards) as rewards,
+  (select count(*)::int from inbox_events where outcome = 'parked') as parked`;

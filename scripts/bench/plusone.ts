@@ -21,6 +21,8 @@ export type Role = 'main' | 'web' | 'worker';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const APP_SECRET = secretFor('standard', 'plusone bench app');
+/** Of members' tokens. */
+export const JWT_SECRET = randomBytes(32).toString('hex');
 const SETTLE_PATIENCE_MS = 300_000;
 const POSTS_AT_ONCE = 32;
 
@@ -64,7 +66,11 @@ export async function startPlusone(
 }
 
 /** What a deployment with its own PostgreSQL sets, and nothing of the machine's but PATH and HOME. */
-export function environmentFor(server: Server, machine: Environment, database: Database): Environment {
+export function environmentFor(
+  server: Server,
+  machine: Environment,
+  database: Database,
+): Environment & { readonly PROGRAMS_DIR: string } {
   const programs = path.join(server.folder, 'programs');
   mkdirSync(programs, { recursive: true });
   const file = parseDocument(readFileSync(path.join(EXAMPLES_DIR, 'claudexia.yaml'), 'utf8'));
@@ -82,7 +88,7 @@ export function environmentFor(server: Server, machine: Environment, database: D
     CLAUDEXIA_PADDLE_SECRET: secretFor('paddle', 'plusone bench'),
     CLAUDEXIA_CLERK_SECRET: secretFor('clerk', 'plusone bench clerk'),
     CLAUDEXIA_APP_SECRET: APP_SECRET,
-    CLAUDEXIA_JWT_SECRET: randomBytes(32).toString('hex'),
+    CLAUDEXIA_JWT_SECRET: JWT_SECRET,
   };
 }
 

@@ -22,7 +22,7 @@ export const dropIndex = (name: string): string => `drop index ${name}`;
 
 export const PROGRAM = `select no, (select max(version) from program_versions v where v.program_no = p.no) as version from programs p where name = 'claudexia'`;
 
-/** A tenth of the members referred the others. */
+/** Five of nine were referred by the first member, the others by a tenth of the members in turn. */
 export function preloadSql(
   program: { no: number; version: number },
   base: bigint,
@@ -32,10 +32,11 @@ export function preloadSql(
   const referrers = Math.max(1, Math.floor(members / 10));
   const referees = members - referrers;
   const first = base + BigInt(members);
+  const referrerOf = (referee: string) => `case when ${referee} % 9 < 5 then 0 else ${referee} % ${referrers} end`;
   const people = `generate_series(1, ${members}) i`;
   // Payment n (from 0): made by referee, for referrer; a minute apart, the last one 400 days ago.
   const payments = `(select n, ${first} + 4 * n::bigint + 1 as id, ${base} + ${referrers} + 1 + n % ${referees} as referee,
-      ${base} + 1 + (n % ${referees}) % ${referrers} as referrer, 50 + n % 450 as amount,
+      ${base} + 1 + ${referrerOf(`(n % ${referees})`)} as referrer, 50 + n % 450 as amount,
       timestamptz '2025-01-01 00:00Z' - (${rewards} - n) * interval '1 minute' as at from generate_series(0, ${rewards - 1}) n) p`;
   return [
     `insert into persons (program_no, id, member_id, created_at, account_created_at, signed_up_at, completed_at, email_hash, email_verified, domain_hash, first_payment_id, first_paid_at)
@@ -45,9 +46,11 @@ export function preloadSql(
       from ${people}, lateral (select timestamptz '2020-01-01 00:00Z' + i * interval '1 minute' as at) t`,
     `insert into person_aliases (program_no, kind, value, person_id) select ${no}, 'member', 'old_' || i, ${base} + i from ${people} order by 3`,
     `insert into codes (program_no, code_key, code, person_id, kind, created_at) select ${no}, 'old' || i, 'OLD' || i, ${base} + i, 'primary', '2020-01-01Z' from ${people} order by 2`,
-    `insert into referrals (program_no, referee_id, id, referrer_id, code_key, carrier, status, evidence, created_at, completed_at)
-      select ${no}, ${base} + i, ${base} + i, ${base} + 1 + (i - ${referrers} - 1) % ${referrers}, 'old' || 1 + (i - ${referrers} - 1) % ${referrers}, 'referral_code', 'completed', '[]', '2020-01-01Z', '2020-01-01Z'
-      from generate_series(${referrers} + 1, ${members}) i`,
+    `insert into referrals (program_no, referee_id, id, referrer_id, code_key, carrier, status, evidence, created_at, completed_at, qualified_at)
+      select ${no}, ${base} + i, ${base} + i, ${base} + 1 + r.referrer, 'old' || 1 + r.referrer, 'referral_code', 'completed', '[]', '2020-01-01Z', '2020-01-01Z', '2020-01-01Z'
+      from generate_series(${referrers} + 1, ${members}) i cross join lateral (select ${referrerOf(`(i - ${referrers} - 1)`)} as referrer) r`,
+    `insert into referral_counts (program_no, person_id, pending, completed, qualified, last_at)
+      select program_no, referrer_id, 0, count(*), count(*), max(created_at) from referrals where program_no = ${no} and id > ${base} and id <= ${first} group by 1, 2`,
     `insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, body_hash)
       select ${no}, 'stripe', 'evt_old' || lpad(n::text, 9, '0'), 'checkout.session.completed', p.at, p.at, sha256(int4send(n)) from ${payments}`,
     `insert into payments (program_no, id, source, provider, account, source_payment_id, name_rank, mode, currency, gross, tax, figures_rank, kind, paid_at, person_id, payer_by, payer_rank, email_hash, created_at)
@@ -61,6 +64,8 @@ export function preloadSql(
     `insert into rewards (program_no, id, rule, beneficiary, person_id, member_id, referrer_id, referee_id, status, unit, amount, posted_amount, rate, base_amount, base_currency, source, source_payment_id, payment_id, idempotency_key, program_version, released, created_at, credited_at, explain)
       select ${no}, p.id + 1, 'top_up_share', 'referrer', p.referrer, 'old_' || p.referrer - ${base}, p.referrer, p.referee, 'credited', 'usd', p.amount, p.amount, 50000, p.amount * 20, 'usd', 'stripe',
         'pi_old' || lpad(n::text, 9, '0'), p.id, 'ref:auto:pi_old' || lpad(n::text, 9, '0'), ${version}, true, p.at, p.at, '${EXPLAIN}' from ${payments}`,
+    `insert into reward_days (program_no, person_id, unit, day, earned, pending)
+      select ${no}, p.referrer, 'usd', (p.at at time zone 'UTC')::date, sum(p.amount), 0 from ${payments} group by p.referrer, (p.at at time zone 'UTC')::date`,
     `insert into ledger_transactions (program_no, id, kind, reward_id, cause_id, at) select ${no}, p.id + 2, 'credit', p.id + 1, 0, p.at from ${payments}`,
     `insert into ledger_entries (program_no, transaction_id, line, person_id, account, unit, amount)
       select ${no}, p.id + 2, l.line, case l.line when 1 then 0 else p.referrer end, case l.line when 1 then 'rewards' else 'available' end, 'usd', case l.line when 1 then -p.amount else p.amount end

@@ -6,13 +6,20 @@ import Table from 'cli-table3';
 import type { LoadResult } from './load.ts';
 import type { Run } from './runs.ts';
 import type { Waiting } from './situations.ts';
+import type { Usage } from './usage.ts';
 
 export interface Figures {
   readonly plusone: readonly Run[];
   readonly plain: readonly Run[];
   readonly half?: LoadResult & { readonly perSecond: number };
   readonly waiting?: Waiting & { readonly count: number };
-  readonly preloaded?: Run & { readonly gigabytes: number; readonly rewards: number; readonly members: number };
+  readonly preloaded?: Run & {
+    readonly gigabytes: number;
+    readonly me: LoadResult;
+    readonly rewards: number;
+    readonly members: number;
+  };
+  readonly usage?: Usage;
   readonly ready?: { readonly firstMs: number; readonly againMs: number };
 }
 
@@ -77,7 +84,7 @@ function contest({ plusone, plain }: Figures): Row[] {
   return rows;
 }
 
-function situations({ plusone, half, waiting, preloaded, ready }: Figures): Row[] {
+function situations({ plusone, half, waiting, preloaded, usage, ready }: Figures): Row[] {
   const ours = middle(plusone);
   const rows: Row[] = [];
   if (half)
@@ -110,6 +117,20 @@ function situations({ plusone, half, waiting, preloaded, ready }: Figures): Row[
       `webhooks/s with ${count(preloaded.rewards)} rewards and ${count(preloaded.members)} members there before (${preloaded.gigabytes.toFixed(1)} GB), and of the empty database's`,
     ]);
   }
+  if (preloaded)
+    rows.push([
+      'GET /me p50 / p99',
+      times(preloaded.me),
+      '',
+      `of the member who referred five ninths of them, on that database, 4 connections`,
+    ]);
+  if (usage)
+    rows.push([
+      'usage events/s',
+      count(usage.perSecond),
+      '',
+      `told in batches of 1,000 by POST /events, ${count(usage.events)} in all, to the end of their folding (peak RSS ${mebibytes(usage.peakRssMiB)})`,
+    ]);
   if (ready)
     rows.push([
       'time to ready',

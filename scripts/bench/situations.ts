@@ -6,7 +6,8 @@ import path from 'node:path';
 import { owed } from './bodies.ts';
 import { freePort, startChild, untilReady } from './child.ts';
 import { HOST } from './contender.ts';
-import { monotonicMs } from './load.ts';
+import { type LoadResult, monotonicMs } from './load.ts';
+import { meLatency } from './me.ts';
 import { environmentFor, lastId, type Role, setUp, startPlusone } from './plusone.ts';
 import type { PreloadSize } from './preload.sql.ts';
 import { preload } from './preload.ts';
@@ -51,7 +52,10 @@ export async function waitingEvents(bench: Bench, count: number): Promise<Waitin
 }
 
 /** The full rate again, on a database with a long history. */
-export async function preloadedRate(bench: Bench, size: PreloadSize): Promise<Run & { readonly gigabytes: number }> {
+export async function preloadedRate(
+  bench: Bench,
+  size: PreloadSize,
+): Promise<Run & { readonly gigabytes: number; readonly me: LoadResult }> {
   const { server } = bench;
   const database = await server.fresh('bench_preloaded');
   const environment = environmentFor(server, bench.machine, database);
@@ -65,7 +69,7 @@ export async function preloadedRate(bench: Bench, size: PreloadSize): Promise<Ru
     const posted = await warmUp(bench, started, database, warm);
     const run = await timed(bench, started, stream);
     await check(bench, started, 'preloaded', { count: posted.count + stream.count, owed: posted.owed + owed(stream) });
-    return { ...run, gigabytes };
+    return { ...run, gigabytes, me: await meLatency(started, 'old_1') };
   } finally {
     await started.stop();
     await server.drop(database.name);
