@@ -71,7 +71,7 @@ export function preloadSql(
       select ${no}, p.id + 2, l.line, case l.line when 1 then 0 else p.referrer end, case l.line when 1 then 'rewards' else 'available' end, 'usd', case l.line when 1 then -p.amount else p.amount end
       from ${payments} cross join (values (1), (2)) l(line)`,
     `insert into reward_history (program_no, id, reward_id, status, amount, at, cause_id) select ${no}, p.id + 3, p.id + 1, 'credited', p.amount, p.at, 0 from ${payments}`,
-    `insert into lots (program_no, reward_id, person_id, unit, granted, remaining, created_at) select ${no}, p.id + 1, p.referrer, 'usd', p.amount, p.amount, p.at from ${payments}`,
+    `insert into lots (program_no, reward_id, person_id, unit, granted, allowed, remaining, created_at) select ${no}, p.id + 1, p.referrer, 'usd', p.amount, p.amount, p.amount, p.at from ${payments}`,
     `insert into balances (program_no, person_id, account, unit, balance)
       select ${no}, e.person_id, e.account, e.unit, sum(e.amount) from ledger_entries e where e.program_no = ${no} group by 2, 3, 4`,
     `select setval('ids', ${first} + 4 * ${rewards}::bigint + 65536)`,
