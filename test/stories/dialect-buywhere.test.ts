@@ -216,6 +216,19 @@ describe('GET /v1/developers/referral-stats', () => {
   });
 });
 
+test('what was used is used, also when it is taken back afterwards: used and available are what has vested', async () => {
+  await story.signUp('bob', 'bob@acme.example', { referral_code: code });
+  await story.clock('2026-04-09T00:00:00Z');
+  const { body } = await service.admin('POST', '/programs/buywhere/keys', { name: 'api', scopes: ['credits:write'] });
+  const spend = { member_id: 'alice', amount: 300, idempotency_key: 'call_1', reason: 'api_usage' };
+  expect((await api.post('/v1/credits/spend', { token: body.key, body: spend })).status).toBe(200);
+  const stats = async () => (await api.get('/v1/developers/referral-stats', { as: 'alice' })).body;
+  expect(await stats()).toMatchObject({ credits_earned: 500, credits_used: 300, credits_available: 200 });
+  const [reward] = await service.rewards('&member=alice');
+  await service.admin('POST', `/rewards/${reward.id}/reverse`, { reason: 'abuse' });
+  expect(await stats()).toMatchObject({ credits_earned: 0, credits_used: 300, credits_available: 0 });
+});
+
 test('API key authentication is required for all referral endpoints', async () => {
   const answers = await Promise.all([
     api.post('/v1/developers/referral-code'),
