@@ -7,6 +7,7 @@ import type { CodeClaim } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Code, Finding, Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
+import { SAME_ORGANIZATION } from './organizations.ts';
 
 /** Strongest first; a carrier not listed comes after these, in the order it was read. */
 const STRENGTH = [
@@ -69,7 +70,7 @@ function refusalOf(
   if (code.expiresAt && code.expiresAt <= now) return 'code_expired';
   if (code.maxUses !== null && code.uses >= code.maxUses) return 'code_used_up';
   if (code.personId === referee.id) return 'self_referral';
-  if (referee.orgId !== null && referee.orgId === referrer?.orgId) return 'same_organization';
+  if (referee.orgId !== null && referee.orgId === referrer?.orgId) return SAME_ORGANIZATION;
   return undefined;
 }
 

@@ -452,6 +452,7 @@ export type MemberUpdated = {
     readonly member_id: string;
     readonly email?: string | null;
     readonly email_verified?: boolean | null;
+    readonly org_id?: string | null;
   };
 };
 
@@ -552,7 +553,7 @@ export type Referral = {
   readonly id: string;
   readonly status: "pending" | "completed" | "denied" | "void";
   readonly reason: string | null;
-  /** masked */
+  /** masked; null for somebody of another organization */
   readonly email: string | null;
   readonly code: string;
   readonly channel: string | null;

@@ -5,8 +5,9 @@
 import { settle } from '../ledger/settle.ts';
 import { type CommandOutcome, DONE } from '../model/commands.ts';
 import type { Cause, FoldContext } from '../model/fold.ts';
-import { type Program, type RankRule, rewardUnit, tierOf } from '../model/program.ts';
+import { type RankRule, rewardUnit } from '../model/program.ts';
 import type { Person, Reward } from '../model/records.ts';
+import { tierNow } from '../model/tiers.ts';
 import type { Standing, World } from '../model/world.ts';
 import { newReward } from '../rewards/new-reward.ts';
 import { vestsAt, waitsFor } from '../rewards/waits.ts';
@@ -27,7 +28,7 @@ export function closeRank(
   for (const standing of standings.filter(({ rank }) => rank <= rule.top)) {
     const person = world.persons.get(standing.personId);
     if (!person) throw new Error(`bug: person ${standing.personId} was not loaded`);
-    const reward = rankReward(ctx, rule, person, standing);
+    const reward = rankReward(world, ctx, rule, person, standing);
     settle(world, ctx, reward, reward.amount, waitsFor(reward, ctx.now), cause);
   }
   return DONE;
@@ -38,9 +39,15 @@ export function evaluateRank(world: World, ctx: FoldContext, reward: Reward, cau
   settle(world, ctx, reward, reward.amount - reward.forfeitedAmount, waitsFor(reward, ctx.now), cause);
 }
 
-function rankReward(ctx: FoldContext, rule: RankRule, person: Person, { month, rank, signups }: Standing): Reward {
+function rankReward(
+  world: World,
+  ctx: FoldContext,
+  rule: RankRule,
+  person: Person,
+  { month, rank, signups }: Standing,
+): Reward {
   const { program } = ctx.loaded;
-  const amount = amountOf(program, rule, person);
+  const amount = amountOf(world, ctx, rule, person);
   const unit = program.unit.kind === 'money' ? rewardUnit(program.unit, program.unit.currency) : program.unit.name;
   const parties = { referral: { flags: [] }, referee: person, referrer: person };
   return newReward(ctx, rule, parties, {
@@ -60,6 +67,7 @@ function rankReward(ctx: FoldContext, rule: RankRule, person: Person, { month, r
   });
 }
 
-function amountOf(program: Program, rule: RankRule, person: Person): bigint {
-  return rule.amount.kind === 'fixed' ? rule.amount.amount : (tierOf(program, person)?.credit ?? 0n);
+function amountOf(world: World, { loaded, now }: FoldContext, rule: RankRule, person: Person): bigint {
+  if (rule.amount.kind === 'fixed') return rule.amount.amount;
+  return tierNow(world, loaded.program, person, now)?.credit ?? 0n;
 }

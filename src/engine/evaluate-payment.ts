@@ -5,17 +5,18 @@
  */
 import { assessPayment } from '../fraud/assess.ts';
 import type { Assessment } from '../fraud/signal.ts';
-import { DOUBLED } from '../ledger/history.ts';
+import { DOUBLED, VOIDED } from '../ledger/history.ts';
 import { reject, settle } from '../ledger/settle.ts';
 import type { Cause, FoldContext } from '../model/fold.ts';
 import { minOf } from '../model/money.ts';
 import type { PaymentRule } from '../model/program.ts';
 import type { Payment, Reward } from '../model/records.ts';
+import { tierAt } from '../model/tiers.ts';
 import type { World } from '../model/world.ts';
 import { deductionsOf, remaining, takesMoney } from '../payments/net.ts';
 import { takeAllowance } from '../rewards/cap.ts';
 import { type Decision, decidePayment, type PaymentParties, paymentRules } from '../rewards/decide.ts';
-import { addVolume, tierAt } from '../rewards/tiers.ts';
+import { addVolume } from '../rewards/tiers.ts';
 import { waitsFor } from '../rewards/waits.ts';
 import { ASSESSED, isAssessed, waitingOf, withFlag, withState } from './marks.ts';
 
@@ -34,7 +35,7 @@ export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigin
   if (!payment.figures) return;
   const parties = attributed(world, ctx, payment, rewards.length > 0);
   if (typeof parties === 'string') {
-    for (const reward of rewards) settle(world, ctx, reward, 0n, waitingOf(reward), cause);
+    for (const reward of rewards) settle(world, ctx, withFlag(reward, VOIDED), 0n, waitingOf(reward), cause);
     keepReason(world, payment, parties);
     return;
   }

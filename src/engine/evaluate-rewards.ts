@@ -66,7 +66,7 @@ function applyRule(
   }
   const standing = standingOf(rule, parties, world.usageTotals.get(parties.referee.id));
   if (standing.kind === 'not_yet') return;
-  const reward = existing ?? beginReward(ctx, rule, parties);
+  const reward = existing ?? beginReward(world, ctx, rule, parties);
   if (standing.kind === 'lost') {
     reject(world, ctx, reward, standing.reason, cause);
     return;

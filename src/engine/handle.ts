@@ -25,6 +25,7 @@ import { handleCommand } from './commands.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
+import { partColleagues } from './part-colleagues.ts';
 
 export type Outcome = { readonly kind: 'handled' } | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -71,8 +72,11 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
     case 'dispute':
       return ofPayments(takeDispute(world, ctx, event, fact));
     case 'member': {
+      const known = personOfMember(world, fact.memberId);
       const person = takeMember(world, ctx, event, fact);
-      return joined(world, ctx, event, person, fact.codes, person.completedAt !== null);
+      const parted = partColleagues(world, known, person);
+      const { payments, people } = joined(world, ctx, event, person, fact.codes, person.completedAt !== null);
+      return { payments: [...parted.payments, ...payments], people: new Set([...parted.people, ...people]) };
     }
     case 'customer': {
       const person = takeCustomer(world, ctx, event, fact);

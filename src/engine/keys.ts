@@ -30,6 +30,8 @@ export interface Keys {
   readonly ipHashes: Set<string>;
   /** Aliases of people about whom something other than a payment was told: their payments may be claimed. */
   readonly people: Set<string>;
+  /** Organizations that members were told to belong to. */
+  readonly orgs: Map<string, string>;
   /** Customers told together with a member: where those were two persons, the customer's is joined into the member's. */
   readonly ties: { readonly customer: string; readonly members: readonly string[] }[];
   /** Addresses of those people; payments by them may be claimed. */
@@ -76,6 +78,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     deductions: new Map(),
     ipHashes: new Set(),
     people: new Set(),
+    orgs: new Map(),
     ties: [],
     claimEmails: new Set(),
     codeOwners: new Set(),
@@ -123,6 +126,7 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
     keys.names.set(command.memberId, command.name);
     addEmail(keys, keyed, command.email, true);
     addSignup(keys, keyed, command.memberId, command.email, []);
+    if (command.orgId) keys.orgs.set(aliasKey('member', command.memberId), command.orgId);
   }
 }
 
@@ -139,6 +143,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       addEmail(keys, keyed, fact.email, true);
       addCodes(keys, fact.codes);
       addSignup(keys, keyed, fact.memberId, fact.email, fact.codes);
+      if (fact.orgId) keys.orgs.set(aliasKey('member', fact.memberId), fact.orgId);
       if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
       return;
     case 'member_deleted':

@@ -7,9 +7,9 @@
 
 import { isPastNeeds, usageNeeds } from '../accounts/usage.ts';
 import type { Allowance, Reward } from '../model/records.ts';
+import { monthOf } from '../model/tiers.ts';
 import type { OpenDelivery } from '../model/world.ts';
 import { referralRules } from '../rewards/referral.ts';
-import { monthOf } from '../rewards/tiers.ts';
 import { settlementAfter } from '../rewards/waits.ts';
 import type { Keys } from './keys.ts';
 import { fetch, type Loader, personIds, rows } from './loader.sql.ts';
@@ -57,7 +57,7 @@ export async function loadPartsOf(load: Loader, rewards: readonly Reward[]): Pro
 async function loadTiers(load: Loader, keys: Keys, referrers: readonly bigint[]): Promise<void> {
   const { world } = load;
   const { tiersBy } = load.ctx.loaded.program;
-  const months = new Set(Array.from(keys.paidAt, (at) => monthOf(new Date(at))));
+  const months = new Set([monthOf(load.ctx.now), ...Array.from(keys.paidAt, (at) => monthOf(new Date(at)))]);
   for (const payment of world.payments.all()) if (payment.paidAt) months.add(monthOf(payment.paidAt));
   const people = [...new Set([...referrers, ...Array.from(world.persons.all(), (person) => person.id)])];
   await Promise.all([

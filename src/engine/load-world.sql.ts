@@ -80,6 +80,7 @@ async function loadPayments(load: Loader, keys: Keys): Promise<void> {
     fetchPayments(load, { by: ['sourcePaymentId'], keys: [names], more: 'and t.merged_into is null' }),
     loadClaimable(load, keys),
     loadQualifying(load, keys),
+    loadColleagues(load, keys),
   ]);
   await loadDeductions(load, keys);
 }
@@ -146,6 +147,30 @@ async function loadQualifying(load: Loader, keys: Keys): Promise<void> {
     more: 'and t.qualified_at is null and t.reason is null',
   });
   await fetchPayments(load, { by: ['personId'], keys: [referrals.map((referral) => referral.refereeId)] });
+}
+
+/** Referrals between people who turn out to be of one organization, with all that was paid under them. */
+async function loadColleagues(load: Loader, keys: Keys): Promise<void> {
+  const people = personIds(load.world, keys.orgs.keys());
+  if (people.length === 0) return;
+  const isNews = (who: string) =>
+    `exists (select from persons p where p.program_no = $1 and p.id = t.${who} and p.org_id is null)`;
+  const isColleague = (who: string) =>
+    `exists (select from persons o where o.program_no = $1 and o.id = ${who} and (o.org_id = any($3::text[]) or o.id = any($2::bigint[])))`;
+  const values = [[...new Set(keys.orgs.values())]];
+  const more = `and ${isNews('referrer_id')} and ${isColleague('t.referee_id')}`;
+  const made = await fetch(load, load.world.referrals, tables.REFERRALS, {
+    by: ['referrerId'],
+    keys: [people],
+    more,
+    values,
+  });
+  const paid = `and ${isNews('person_id')} and exists (
+    select from referrals r where r.program_no = $1 and r.referee_id = t.person_id and ${isColleague('r.referrer_id')})`;
+  await Promise.all([
+    fetchPayments(load, { by: ['personId'], keys: [people], more: paid, values }),
+    fetchPayments(load, { by: ['personId'], keys: [made.map((referral) => referral.refereeId)] }),
+  ]);
 }
 
 async function loadDeductions(load: Loader, keys: Keys): Promise<void> {

@@ -12,6 +12,7 @@ import type { World } from '../model/world.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
+import { partColleagues } from './part-colleagues.ts';
 
 type MemberCommand = Of<'member.seen' | 'claim.make' | 'code.refresh' | 'code.set' | 'code.revoke' | 'link.make'>;
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
@@ -24,8 +25,7 @@ export function handleMemberCommand(
 ): CommandOutcome {
   switch (command.command) {
     case 'member.seen':
-      takeMember(world, ctx, event, { ...command, fact: 'member', change: 'seen', codes: [] });
-      return DONE;
+      return seen(world, ctx, event, command);
     case 'claim.make':
       return claim(world, ctx, event, command);
     case 'code.refresh':
@@ -37,6 +37,16 @@ export function handleMemberCommand(
     case 'link.make':
       return withMember(world, command, (person) => makeLink(world, ctx, person, command));
   }
+}
+
+function seen(world: World, ctx: FoldContext, event: FoldEvent, command: Of<'member.seen'>): CommandOutcome {
+  const known = personOfMember(world, command.memberId);
+  const person = takeMember(world, ctx, event, { ...command, fact: 'member', change: 'seen', codes: [] });
+  const { payments, people } = partColleagues(world, known, person);
+  const cause = causeOf(ctx, event);
+  for (const { id } of payments) evaluatePayment(world, ctx, id, cause);
+  for (const id of people) evaluateReferralRewards(world, ctx, id, cause);
+  return DONE;
 }
 
 function withMember(

@@ -95,6 +95,16 @@ function savePeople(save: Saver, world: World, ports: SavePorts): void {
   insert(save, tables.SOURCE_TYPES, world.sourceTypes.inserted());
   insert(save, tables.AUDIT_LOG, world.audit.inserted());
   saveSecrets(save, world, ports);
+  moveMails(save, world);
+}
+
+/** Whoever lives on after a join has sent what the other sent: in their list, and against their limit. */
+function moveMails(save: Saver, world: World): void {
+  const gone = world.persons.updated().filter((person) => person.mergedInto !== null);
+  if (gone.length === 0) return;
+  const text = `update mails m set person_id = v.kept from unnest($2::bigint[], $3::bigint[]) as v(gone, kept)
+    where m.program_no = $1 and m.person_id = v.gone`;
+  run(save, 'move mails', text, [gone.map((person) => person.id), gone.map((person) => person.mergedInto)]);
 }
 
 /** What is not told again (a name, on a change of address) stays as it was. */

@@ -7,8 +7,8 @@
  */
 import type { Cause, FoldContext } from '../model/fold.ts';
 import { minOf } from '../model/money.ts';
-import { expiryOf } from '../model/program.ts';
 import type { Lot, Reward } from '../model/records.ts';
+import { tierNow } from '../model/tiers.ts';
 import type { World } from '../model/world.ts';
 import { fitting, forfeit, unforfeit } from './cap.ts';
 import { cancel, owe, repay } from './debts.ts';
@@ -47,7 +47,7 @@ function creditFirst(world: World, ctx: FoldContext, reward: Reward, target: big
   forfeit(world, ctx, reward, excess, cause);
   const posted: Reward = { ...reward, postedAmount: target - excess, forfeitedAmount: excess };
   if (!credits) return save(world, ctx, { ...posted, ...(excess > 0n ? FORFEITED : standing(posted)) }, cause);
-  const expiresAt = expiryOf(ctx.loaded.program, beneficiary(world, reward), cause.at);
+  const expiresAt = expiryOf(world, ctx, reward, cause.at);
   world.lots.put({
     personId: reward.personId,
     rewardId: reward.id,
@@ -65,10 +65,12 @@ function creditFirst(world: World, ctx: FoldContext, reward: Reward, target: big
 
 const FORFEITED = { status: 'rejected', reason: 'forfeited', outcome: null } as const;
 
-function beneficiary(world: World, reward: Reward) {
+/** When a credit of this moment expires, by the tier of whoever gets it. null: never. */
+function expiryOf(world: World, ctx: FoldContext, reward: Reward, at: Date): Date | null {
   const person = world.persons.get(reward.personId);
   if (!person) throw new Error(`bug: the beneficiary of reward ${reward.id} was not loaded`);
-  return person;
+  const after = tierNow(world, ctx.loaded.program, person, at)?.expiresAfter ?? 'never';
+  return after === 'never' ? null : new Date(at.getTime() + after);
 }
 
 function lotOf(world: World, reward: Reward): Lot {

@@ -6,8 +6,8 @@
  */
 import type { Cause, FoldContext } from '../model/fold.ts';
 import { minOf } from '../model/money.ts';
-import { tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
+import { tierNow } from '../model/tiers.ts';
 import type { World } from '../model/world.ts';
 import { available, expirePast } from './lots.ts';
 import { postMoves } from './postings.ts';
@@ -16,7 +16,7 @@ import { postMoves } from './postings.ts';
 export function fitting(world: World, ctx: FoldContext, reward: Reward, amount: bigint, cause: Cause): bigint {
   const person = world.persons.get(reward.personId);
   if (!person) throw new Error(`bug: the beneficiary of reward ${reward.id} was not loaded`);
-  const most = tierOf(ctx.loaded.program, person)?.maxBalance;
+  const most = tierNow(world, ctx.loaded.program, person, ctx.now)?.maxBalance;
   if (most === undefined || amount === 0n) return amount;
   expirePast(world, ctx, person.id, cause);
   const held = available(world, person.id, reward.unit);

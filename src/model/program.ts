@@ -219,12 +219,6 @@ export function tierOf(program: Program, person: { readonly tier: string | null 
   return program.tiers.find((tier) => tier.name === person.tier) ?? program.tiers[0];
 }
 
-/** When a credit of today expires, by the tier of whoever gets it. null: never. */
-export function expiryOf(program: Program, person: { readonly tier: string | null }, at: Date): Date | null {
-  const after = tierOf(program, person)?.expiresAfter ?? 'never';
-  return after === 'never' ? null : new Date(at.getTime() + after);
-}
-
 /** The currency in which a payment of `currency` is rewarded: the unit's, or its own with `currency: payment`. */
 export function rewardUnit(unit: Unit, currency: string): string {
   if (unit.kind === 'points') return unit.name;

@@ -39,7 +39,12 @@ const memberCreated = z.object({
   created_at: time.nullish(),
 });
 
-const memberUpdated = z.object({ member_id: id, email: email.nullish(), email_verified: z.boolean().nullish() });
+const memberUpdated = z.object({
+  member_id: id,
+  email: email.nullish(),
+  email_verified: z.boolean().nullish(),
+  org_id: id.nullish(),
+});
 
 const memberDeleted = z.object({ member_id: id });
 

@@ -54,13 +54,14 @@ export function factOf(event: CanonicalEvent, account: string): Fact {
     case 'member.created':
       return memberCreated(event.data);
     case 'member.updated': {
-      const { member_id: memberId, email, email_verified: verified } = event.data;
+      const { member_id: memberId, email, email_verified: verified, org_id: orgId } = event.data;
       return {
         fact: 'member',
         change: 'updated',
         memberId,
         email: email ?? undefined,
         emailVerified: verified ?? undefined,
+        orgId: orgId ?? undefined,
         codes: [],
       };
     }

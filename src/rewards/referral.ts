@@ -4,8 +4,9 @@
  * make a second reward of one referral by one rule.
  */
 import type { FoldContext } from '../model/fold.ts';
-import { type Program, rewardUnit, type SignupRule, tierOf, type UsageRule } from '../model/program.ts';
+import { type Program, rewardUnit, type SignupRule, type Tier, type UsageRule } from '../model/program.ts';
 import type { Finding, Reward, UsageTotal } from '../model/records.ts';
+import { tierNow } from '../model/tiers.ts';
 import type { World } from '../model/world.ts';
 import { takeAllowance } from './cap.ts';
 import { newReward, type Parties } from './new-reward.ts';
@@ -46,10 +47,10 @@ export function standingOf(rule: ReferralRule, { referral }: Parties, usage: Usa
 }
 
 /** The reward as it begins, before it is known whether it will be earned. */
-export function beginReward(ctx: FoldContext, rule: ReferralRule, parties: Parties): Reward {
+export function beginReward(world: World, ctx: FoldContext, rule: ReferralRule, parties: Parties): Reward {
   const { program } = ctx.loaded;
   const count = rule.when === 'usage' ? `:${rule.count}` : '';
-  const amount = fullAmount(program, rule, parties);
+  const amount = fullAmount(rule, tierFor(world, ctx, rule, parties));
   return newReward(ctx, rule, parties, {
     idempotencyKey: `ref:auto:${rule.name}:${parties.referee.memberId}${count}`,
     unit: program.unit.kind === 'money' ? rewardUnit(program.unit, program.unit.currency) : program.unit.name,
@@ -60,9 +61,18 @@ export function beginReward(ctx: FoldContext, rule: ReferralRule, parties: Parti
   });
 }
 
-function fullAmount(program: Program, rule: ReferralRule, { referee, referrer }: Parties): bigint {
-  if (rule.amount.kind === 'fixed') return rule.amount.amount;
-  return tierOf(program, rule.to === 'referrer' ? referrer : referee)?.credit ?? 0n;
+/** The beneficiary's, at this moment. */
+function tierFor(
+  world: World,
+  { loaded, now }: FoldContext,
+  rule: ReferralRule,
+  { referee, referrer }: Parties,
+): Tier | undefined {
+  return tierNow(world, loaded.program, rule.to === 'referrer' ? referrer : referee, now);
+}
+
+function fullAmount(rule: ReferralRule, tier: Tier | undefined): bigint {
+  return rule.amount.kind === 'fixed' ? rule.amount.amount : (tier?.credit ?? 0n);
 }
 
 /** Earned at this moment: amount, cap and vesting are decided, for good. */
@@ -74,11 +84,10 @@ export function earnReward(
   reward: Reward,
   saw: Finding['saw'],
 ): { readonly reward: Reward; readonly isCapped: boolean } {
-  const { program } = ctx.loaded;
-  const full = fullAmount(program, rule, parties);
+  const tier = tierFor(world, ctx, rule, parties);
+  const full = fullAmount(rule, tier);
   const allowance = takeAllowance(world, rule, reward, full);
-  const tier = tierOf(program, rule.to === 'referrer' ? parties.referrer : parties.referee)?.name;
-  const seen = { ...saw, ...(tier && { tier }), ...(allowance !== null && { cap_left: Number(allowance) }) };
+  const seen = { ...saw, ...(tier && { tier: tier.name }), ...(allowance !== null && { cap_left: Number(allowance) }) };
   const isCapped = allowance === 0n;
   const amount = isCapped ? full : (allowance ?? full);
   const said = isCapped ? 'cap_reached' : `earns ${amount} ${reward.unit}`;

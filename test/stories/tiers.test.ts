@@ -1,5 +1,6 @@
 /** Hanzo's cap and expiry for every kind of credit, and BuyWhere's usage that draws credit, with the bundled files. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { DialectClient } from '../support/dialect.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -88,6 +89,58 @@ describe('Hanzo', () => {
     await story.clock('2036-01-01T00:00:00Z');
     expect([...left, await story.balanceOf('zach')]).toEqual([20_000, 18_000, 15_000, 10_000, 10_000]);
     expect(await story.balanceOf('growth')).toBe(0);
+  });
+});
+
+describe('tiers by monthly volume', () => {
+  /** Ann came by Zach; who has 5 % up to $1,000 a month, and 10 % beyond, with more room and more time. */
+  async function zachAndAnn(): Promise<void> {
+    await start(
+      'claudexia',
+      (yaml) => `${yaml.replace('share: "5%"', 'share: tier.share')}
+tiers:
+  by: monthly_volume
+  list:
+    - { name: base, from: 0, share: "5%", max_balance: 60.00, expires_after: 30d }
+    - { name: plus, from: 1000.00, share: "10%", max_balance: 500.00, expires_after: never }
+`,
+    );
+    await story.signUp('zach', 'zach@example.com');
+    await story.signUp('ann', 'ann@example.org', { referral_code: await service.codeOf('zach') });
+  }
+  const pays = (id: string, amount: number) =>
+    story.tell(['payment.succeeded', { payment_id: id, member_id: 'ann', amount, currency: 'usd' }]);
+  const me = async () => (await new DialectClient(service).get('/v1/me', { as: 'zach' })).body;
+  const given = async () =>
+    (await service.rewards('&member=zach')).map((r) => [r.rate, r.amount, r.forfeited_amount, r.expires_at]).reverse();
+
+  test('cap and expiry go by the month’s tier in force, as the share does', async () => {
+    await zachAndAnn();
+    await pays('jan_1', 100_000);
+    expect(await me()).toMatchObject({
+      tier: 'plus',
+      limits: { max_balance: 50_000, credits_expire_after_days: null },
+    });
+    await pays('jan_2', 20_000);
+    await story.clock('2026-02-01T00:00:00Z');
+    expect(await me()).toMatchObject({ tier: 'base', limits: { max_balance: 6_000, credits_expire_after_days: 30 } });
+    await pays('feb_1', 10_000);
+    await story.clock('2026-02-09T00:00:00Z');
+    await pays('feb_2', 10_000);
+    expect(await given()).toEqual([
+      ['5%', 5_000, 0, '2026-02-09T00:00:00.000Z'],
+      ['10%', 2_000, 0, null],
+      ['5%', 500, 500, null],
+      ['5%', 500, 0, '2026-03-11T00:00:00.000Z'],
+    ]);
+    expect(await story.balanceOf('zach')).toBe(2_500);
+  });
+
+  test('a tier that an admin gave holds whatever the month', async () => {
+    await zachAndAnn();
+    await service.admin('PATCH', '/members/zach?program=claudexia', { tier: 'plus' });
+    await pays('jan_1', 10_000);
+    expect(await given()).toEqual([['10%', 1_000, 0, null]]);
   });
 });
 

@@ -303,6 +303,7 @@ export type MemberUpdated = {
         readonly member_id: string;
         readonly email?: string | null;
         readonly email_verified?: boolean | null;
+        readonly org_id?: string | null;
     };
 };
 export type NewClaim = {
@@ -391,7 +392,7 @@ export type Referral = {
     readonly id: string;
     readonly status: "pending" | "completed" | "denied" | "void";
     readonly reason: string | null;
-    /** masked */
+    /** masked; null for somebody of another organization */
     readonly email: string | null;
     readonly code: string;
     readonly channel: string | null;

@@ -93,6 +93,7 @@ export interface ReferralRow {
   id: bigint;
   referee_id: bigint;
   member_id: string;
+  org_id: string | null;
   status: 'pending' | 'completed' | 'denied' | 'void';
   reason: string | null;
   created_at: Date;
@@ -108,7 +109,7 @@ export async function listReferrals(
 ): Promise<ReferralRow[]> {
   const after = conditions([['(r.created_at, r.id) < (?, ?)', page.after && [page.after.at, page.after.id]]]);
   const text = `
-    select f.id, f.referee_id, p.member_id, f.status, f.reason, f.created_at, f.completed_at
+    select f.id, f.referee_id, p.member_id, p.org_id, f.status, f.reason, f.created_at, f.completed_at
       from (select r.* from referrals r
              where r.program_no = ? and r.referrer_id = ? and r.status <> 'void'${after.text}
              order by r.created_at desc, r.id desc limit ?) f

@@ -9,7 +9,7 @@ import { answer, iso, isoOrNull } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readQuery, writeId } from '../input.ts';
 import { type Acting, actingMember } from '../member/bearer.ts';
-import { maskEmail, shownReason } from '../member/masks.ts';
+import { isNamedTo, maskEmail, shownReason } from '../member/masks.ts';
 import { changeCode, ensureCode } from '../member/own-code.ts';
 import { shareTexts } from '../member/share.ts';
 import { page, readPage } from '../pages.ts';
@@ -103,9 +103,11 @@ async function referrals(deps: Needs, req: Request, res: Response): Promise<void
     figuresOf(deps, loaded, acting.personId),
     sql.listReferrals(...where, request),
   ]);
-  const ids = rows.slice(0, request.limit).map((row) => row.referee_id);
+  const shown = rows.slice(0, request.limit);
+  const ids = shown.map((row) => row.referee_id);
+  const named = shown.filter((row) => isNamedTo(acting, row.org_id)).map((row) => row.referee_id);
   const [people, earned, credits] = await Promise.all([
-    deps.openSecrets(loaded.no, ids),
+    deps.openSecrets(loaded.no, named),
     sql.listEarned(...where, ids),
     sql.listCredits(...where, ids),
   ]);

@@ -10,6 +10,8 @@ export interface ReferrerRow {
   code: string | null;
   code_created_at: Date | null;
   tier: string | null;
+  /** Of the month, for tiers that go by it. */
+  volume: bigint;
   rate: bigint | null;
   balance: bigint;
   referred: number;
@@ -23,10 +25,11 @@ export async function readReferrer(
   knex: Knex,
   programNo: number,
   personId: bigint,
-  unit: string,
+  { unit, month }: { readonly unit: string; readonly month: string },
 ): Promise<ReferrerRow | undefined> {
   const text = `
-    select p.created_at, c.code, c.created_at as code_created_at, p.tier, p.rate, coalesce(b.balance, 0)::bigint as balance,
+    select p.created_at, c.code, c.created_at as code_created_at, p.tier, p.rate,
+           coalesce(v.net, 0)::bigint as volume, coalesce(b.balance, 0)::bigint as balance,
            coalesce(n.pending + n.completed, 0)::int as referred, coalesce(n.completed, 0)::int as completed,
            coalesce(n.qualified, 0)::int as qualified,
            (select count(*)::int from referrals r
@@ -35,8 +38,9 @@ export async function readReferrer(
       left join codes c on c.program_no = p.program_no and c.person_id = p.id and c.kind = 'primary' and c.revoked_at is null
       left join balances b on b.program_no = p.program_no and b.person_id = p.id and b.account = 'available' and b.unit = ?
       left join referral_counts n on n.program_no = p.program_no and n.person_id = p.id
+      left join month_volumes v on v.program_no = p.program_no and v.person_id = p.id and v.month = ?
      where p.program_no = ? and p.id = ?`;
-  return (await select<ReferrerRow>(knex, text, [unit, programNo, personId]))[0];
+  return (await select<ReferrerRow>(knex, text, [unit, month, programNo, personId]))[0];
 }
 
 /** What the person has earned by these rules, and what of it is still to be settled. */
@@ -54,9 +58,18 @@ export async function sumShares(
   return row ?? { total: 0n, pending: 0n };
 }
 
-export async function readTier(knex: Knex, programNo: number, personId: bigint): Promise<string | null> {
-  const text = 'select p.tier from persons p where p.program_no = ? and p.id = ?';
-  return (await select<{ tier: string | null }>(knex, text, [programNo, personId]))[0]?.tier ?? null;
+export async function readStanding(
+  knex: Knex,
+  programNo: number,
+  personId: bigint,
+  month: string,
+): Promise<Pick<ReferrerRow, 'tier' | 'volume'>> {
+  const text = `
+    select p.tier, coalesce(v.net, 0)::bigint as volume from persons p
+      left join month_volumes v on v.program_no = p.program_no and v.person_id = p.id and v.month = ?
+     where p.program_no = ? and p.id = ?`;
+  const [row] = await select<Pick<ReferrerRow, 'tier' | 'volume'>>(knex, text, [month, programNo, personId]);
+  return row ?? { tier: null, volume: 0n };
 }
 
 export interface ClaimRow {

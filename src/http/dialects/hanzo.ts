@@ -5,7 +5,8 @@
  */
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
-import { type LoadedProgram, type Program, referralUrl, tierOf } from '../../model/program.ts';
+import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
+import { monthOf, tierInForce } from '../../model/tiers.ts';
 import { answer, iso } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readBody } from '../input.ts';
@@ -99,7 +100,7 @@ async function profile(deps: Needs, res: Response): Promise<z.input<typeof forms
     readReferrer(deps, loaded, acting),
     sql.sumShares(deps.pools.knex, no, acting.personId, shareRules(program)),
   ]);
-  const tier = tierOf(program, row);
+  const tier = tierInForce(program, row.tier, row.volume);
   const expires = tier?.expiresAfter ?? 'never';
   return {
     id: referrerId(deps, loaded, acting.personId, row.created_at),
@@ -117,9 +118,10 @@ async function profile(deps: Needs, res: Response): Promise<z.input<typeof forms
   };
 }
 
-async function readReferrer({ pools }: Needs, { no, program }: LoadedProgram, { personId }: Acting) {
+async function readReferrer({ pools, clock }: Needs, { no, program }: LoadedProgram, { personId }: Acting) {
   const { unit } = program;
-  const row = await sql.readReferrer(pools.knex, no, personId, unit.kind === 'money' ? unit.currency : unit.name);
+  const of = { unit: unit.kind === 'money' ? unit.currency : unit.name, month: monthOf(await clock.now()) };
+  const row = await sql.readReferrer(pools.knex, no, personId, of);
   if (!row) throw new Error('bug: a member who acts is not there');
   return row;
 }
@@ -145,7 +147,9 @@ async function validate(deps: Needs, req: Request, res: Response): Promise<void>
   const found = await lookUp(deps, no, param(req, 'code'), networkOf(req.ip ?? ''));
   if (!found) throw new Problem('unknown_code');
   if (!found.is_valid) return answer(res, forms.codeAnswer, { valid: false });
-  const tier = tierOf(program, { tier: await sql.readTier(deps.pools.knex, no, found.person_id) });
+  const month = monthOf(await deps.clock.now());
+  const { tier: kept, volume } = await sql.readStanding(deps.pools.knex, no, found.person_id, month);
+  const tier = tierInForce(program, kept, volume);
   answer(res, forms.codeAnswer, {
     valid: true,
     code: found.code,

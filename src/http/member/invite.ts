@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import { type Invitation, invitation } from '../../mail/templates/invitation.ts';
 import { matchEmail } from '../../model/email.ts';
-import { type LoadedProgram, referralUrl } from '../../model/program.ts';
+import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problems.ts';
 import { type InviterRow, readInviter } from './invites.sql.ts';
@@ -37,6 +37,8 @@ export const INVITE_REFUSALS = [
   'too_many_requests',
 ] as const;
 
+const DAY_MS = 86_400_000;
+
 interface Candidate {
   readonly address: string;
   readonly hash: string;
@@ -56,11 +58,13 @@ export async function inviteByMail(
 ): Promise<InviteResult[]> {
   const { no, program } = loaded;
   if (program.invites.perDay === 0) throw new Problem('not_found', 'The program sends no invitations');
-  const inviter = await readInviter(deps.pools.knex, no, personId, await deps.clock.now());
+  const now = await deps.clock.now();
+  const since = new Date(now.getTime() - DAY_MS);
+  const inviter = await readInviter(deps.pools.knex, no, personId, { now, since });
   const code = liveCode(inviter);
   const judged = emails.map((email) => judge(deps, loaded, inviter, email));
   const fresh = await newOnes(deps, no, judged);
-  const room = await takeRoom(deps, loaded, personId, fresh.length);
+  const room = await takeRoom(deps, loaded, personId, leftOf(program, inviter, since, fresh.length));
   const taken = fresh.slice(0, room);
   const known = await deps.openSecret(no, personId);
   const shared = sharedPart(loaded, known?.name ?? null, code, note);
@@ -122,6 +126,15 @@ async function newOnes(
   }
   const known = await mail.known(programNo, Array.from(candidates.keys()));
   return Array.from(candidates.values()).filter(({ key }) => !known.has(key));
+}
+
+/** As many of `wanted` as the day has left, with what was sent by whoever has turned out to be the same person. */
+function leftOf({ invites }: Program, inviter: InviterRow | undefined, since: Date, wanted: number): number {
+  const left = invites.perDay - (inviter?.invited ?? 0);
+  if (wanted === 0) return 0;
+  if (left > 0) return Math.min(wanted, left);
+  const wait = (inviter?.invited_from ?? since).getTime() - since.getTime();
+  throw new Problem('too_many_requests', { headers: { 'Retry-After': String(Math.max(1, Math.ceil(wait / 1000))) } });
 }
 
 /** How many may be invited now: the member's own day first, then the program's. */

@@ -13,21 +13,27 @@ export interface InviterRow {
   code: string | null;
   is_expired: boolean;
   is_used_up: boolean;
+  /** Addresses invited since, and the first of them. */
+  invited: number;
+  invited_from: Date | null;
 }
 
 export async function readInviter(
   knex: Knex,
   programNo: number,
   personId: bigint,
-  now: Date,
+  { now, since }: { readonly now: Date; readonly since: Date },
 ): Promise<InviterRow | undefined> {
   const text = `
     select p.email_hash, p.suspended_at is not null or c.suspended_at is not null as is_suspended, c.code,
-           coalesce(c.expires_at <= ?, false) as is_expired, coalesce(c.uses >= c.max_uses, false) as is_used_up
+           coalesce(c.expires_at <= ?, false) as is_expired, coalesce(c.uses >= c.max_uses, false) as is_used_up, m.invited, m.invited_from
       from persons p
       left join codes c on c.program_no = p.program_no and c.person_id = p.id and c.kind = 'primary' and c.revoked_at is null
+      cross join lateral (
+        select count(*)::int as invited, min(m.created_at) as invited_from from mails m
+         where m.program_no = p.program_no and m.person_id = p.id and m.kind = 'invitation' and m.created_at > ?) m
      where p.program_no = ? and p.id = ?`;
-  return (await select<InviterRow>(knex, text, [now, programNo, personId]))[0];
+  return (await select<InviterRow>(knex, text, [now, since, programNo, personId]))[0];
 }
 
 export interface InviteRow {

@@ -57,6 +57,8 @@ export interface ReferralRow {
   created_at: Date;
   completed_at: Date | null;
   first_paid_at: Date | null;
+  /** The referee's organization. */
+  org_id: string | null;
   earned: { unit: string; amount: string }[] | null;
 }
 
@@ -70,7 +72,7 @@ export async function listReferrals(
   const after = conditions([['(r.created_at, r.id) < (?, ?)', page.after && [page.after.at, page.after.id]]]);
   const text = `
     select f.id, f.referee_id, f.status, f.reason, coalesce(c.code, f.code_key) as code, c.channel, c.campaign,
-           f.created_at, f.completed_at, p.first_paid_at, e.earned
+           f.created_at, f.completed_at, p.first_paid_at, p.org_id, e.earned
       from (select r.* from referrals r
              where r.program_no = ? and r.referrer_id = ? and r.reason is distinct from 'joined'${after.text}
              order by r.created_at desc, r.id desc limit ?) f

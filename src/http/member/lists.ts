@@ -1,7 +1,7 @@
 /**
  * A member's rewards, referrals and ledger, newest first.
- * Promises: at most a hundred a page; a row added meanwhile shifts nothing. Must never: show an address unmasked, or
- * which signal refused somebody (masks.ts).
+ * Promises: at most a hundred a page; a row added meanwhile shifts nothing. Must never: show an address unmasked or to
+ * another organization, or which signal refused somebody (masks.ts).
  */
 import type { Request, Response } from 'express';
 import { formatPercent } from '../../model/money.ts';
@@ -13,7 +13,7 @@ import { page, readPage } from '../pages.ts';
 import { programOf, type Route } from '../routes.ts';
 import { actingMember } from './bearer.ts';
 import * as sql from './lists.sql.ts';
-import { maskEmail, shownReason } from './masks.ts';
+import { isNamedTo, maskEmail, shownReason } from './masks.ts';
 import type { LedgerAnswer, ReferralAnswer, RewardAnswer } from './schemas.ts';
 import * as forms from './schemas.ts';
 
@@ -79,10 +79,12 @@ function rewardJson(row: sql.RewardRow): RewardAnswer {
 async function referrals({ pools, openSecrets }: Needs, req: Request, res: Response): Promise<void> {
   const request = readPage(readQuery(req, forms.pageQuery));
   const { no } = programOf(res);
-  const rows = await sql.listReferrals(pools.knex, no, actingMember(res).personId, request);
+  const acting = actingMember(res);
+  const rows = await sql.listReferrals(pools.knex, no, acting.personId, request);
+  const named = rows.slice(0, request.limit).filter((row) => isNamedTo(acting, row.org_id));
   const people = await openSecrets(
     no,
-    rows.slice(0, request.limit).map((row) => row.referee_id),
+    named.map((row) => row.referee_id),
   );
   const show = (row: sql.ReferralRow) => referralJson(row, people.get(row.referee_id)?.email ?? null);
   const place = (row: sql.ReferralRow) => ({ at: row.created_at, id: row.id });

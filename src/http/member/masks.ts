@@ -22,6 +22,11 @@ export function firstName(name: string | null): string | undefined {
   return Array.from(first).slice(0, NAME_MAX).join('');
 }
 
+/** Whoever belongs to an organization is named to its own people only. */
+export function isNamedTo(asking: { readonly orgId: string | null }, orgId: string | null): boolean {
+  return orgId === null || orgId === asking.orgId;
+}
+
 /** What rules say openly is no secret; whoever is tried out by a signal does not learn by which. */
 const TOLD: ReadonlySet<string> = new Set(['self_referral', 'domain_used']);
 

@@ -8,6 +8,8 @@ import { select } from '../query.sql.ts';
 
 export interface ProfileRow {
   tier: string | null;
+  /** Of the month, for tiers that go by it. */
+  volume: bigint;
   signups: number;
   qualified: number;
   suspended_at: Date | null;
@@ -16,15 +18,22 @@ export interface ProfileRow {
   uses: number | null;
 }
 
-export async function readProfile(knex: Knex, programNo: number, personId: bigint): Promise<ProfileRow | undefined> {
+/** `month`: as in 2026-03. */
+export async function readProfile(
+  knex: Knex,
+  programNo: number,
+  personId: bigint,
+  month: string,
+): Promise<ProfileRow | undefined> {
   const text = `
-    select p.tier, p.suspended_at, c.code, c.max_uses, c.uses,
+    select p.tier, coalesce(v.net, 0)::bigint as volume, p.suspended_at, c.code, c.max_uses, c.uses,
            coalesce(n.completed, 0)::int as signups, coalesce(n.qualified, 0)::int as qualified
       from persons p
       left join referral_counts n on n.program_no = p.program_no and n.person_id = p.id
+      left join month_volumes v on v.program_no = p.program_no and v.person_id = p.id and v.month = ?
       left join codes c on c.program_no = p.program_no and c.person_id = p.id and c.kind = 'primary' and c.revoked_at is null
      where p.program_no = ? and p.id = ?`;
-  return (await select<ProfileRow>(knex, text, [programNo, personId]))[0];
+  return (await select<ProfileRow>(knex, text, [month, programNo, personId]))[0];
 }
 
 export interface BalanceRow {

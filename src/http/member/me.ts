@@ -5,7 +5,8 @@
 
 import type * as z from 'zod';
 import type { LoadedProgram, Program, Tier } from '../../model/program.ts';
-import { referralUrl, tierOf } from '../../model/program.ts';
+import { referralUrl } from '../../model/program.ts';
+import { monthOf, tierInForce } from '../../model/tiers.ts';
 import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer } from '../input.ts';
@@ -50,7 +51,7 @@ async function meJson(
   const where = [pools.knex, no, acting.personId] as const;
   const capped = cappedRules(program);
   const [profile, balances, rewards, allowances] = await Promise.all([
-    sql.readProfile(...where),
+    sql.readProfile(...where, monthOf(now)),
     sql.readBalances(...where),
     sql.sumRewards(...where, firstDayOf(now)),
     sql.readAllowances(
@@ -64,7 +65,7 @@ async function meJson(
   const byUnit = figuresByUnit(program, balances, rewards);
   const [only] = byUnit.length === 1 ? byUnit : [];
   const code = profile?.code ?? null;
-  const tier = tierOf(program, { tier: profile?.tier ?? null });
+  const tier = tierInForce(program, profile?.tier ?? null, profile?.volume ?? 0n);
   return {
     member_id: acting.memberId,
     code,

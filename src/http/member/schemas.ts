@@ -96,7 +96,7 @@ const referral = z
     id: z.string(),
     status: z.enum(['pending', 'completed', 'denied', 'void']),
     reason: z.string().nullable(),
-    email: z.string().nullable().describe('masked'),
+    email: z.string().nullable().describe('masked; null for somebody of another organization'),
     code: z.string(),
     channel: z.string().nullable(),
     campaign: z.string().nullable(),
