@@ -62,7 +62,7 @@ async function frontOf({ service, url }: Running, billing: BillingSink): Promise
   const adminToken = service.adminToken.token;
   const doors = {} as Record<ProgramName, Door>;
   for (const name of PROGRAMS) {
-    const loaded = service.programs.find(({ program }) => program.program === name);
+    const loaded = service.programs.byName(name);
     if (!loaded) throw new Error(`bug: there is no program ${name}`);
     const { sources, auth, sink: out } = loaded.program;
     if (out.kind === 'webhook') await billing.useSecret(out.secrets[0] ?? '');

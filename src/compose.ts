@@ -9,7 +9,8 @@ import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
 import type { Env } from './config/env.ts';
 import { ConfigError } from './config/env.ts';
 import { storePrograms } from './config/program-store.ts';
-import { EXAMPLES_DIR, loadPrograms } from './config/programs.ts';
+import { EXAMPLES_DIR, type LoadOptions, loadPrograms } from './config/programs.ts';
+import { type RunningPrograms, runPrograms } from './config/running-programs.ts';
 import { adminToken, type SecretKeys, secretKeys } from './config/secrets.ts';
 import { createCore } from './core.ts';
 import { schemaState } from './db/migrate.ts';
@@ -27,14 +28,15 @@ import { type Clock, checkTestClock, type SettableClock, systemClock, testClock 
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { KINDS } from './kinds.ts';
 import { createMailing } from './mailing.ts';
-import type { LoadedProgram } from './model/program.ts';
 import { PROVIDERS } from './providers/index.ts';
 
 export interface Service {
   readonly env: Env;
   readonly log: Logger;
   readonly pools: Pools;
-  readonly programs: readonly LoadedProgram[];
+  readonly programs: RunningPrograms;
+  /** Where their files are. */
+  readonly programsDir: string;
   readonly deps: Deps;
   readonly adminToken: ReturnType<typeof adminToken>;
   /** All that is due now for one program: timers, deliveries. */
@@ -75,7 +77,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
   await checkTestClock(pools.general, env.testClock);
   const settable = env.testClock ? testClock(pools.general) : undefined;
   const clock = settable ?? systemClock;
-  const programs = await readPrograms(options, log, pools, await clock.now());
+  const programs = await startPrograms(options, log, pools, clock);
   const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
   const { core, deliverer, mailing, due } = parts;
   const token = adminToken(env);
@@ -84,6 +86,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     log,
     pools,
     programs,
+    programsDir: env.programsDir ?? EXAMPLES_DIR,
     deps: depsOf(parts, token.token),
     adminToken: token,
     runDue: async (no) => {
@@ -113,7 +116,7 @@ interface Ground {
   readonly pools: Pools;
   readonly settable: SettableClock | undefined;
   readonly clock: Clock;
-  readonly programs: readonly LoadedProgram[];
+  readonly programs: RunningPrograms;
   readonly keys: SecretKeys;
 }
 
@@ -122,9 +125,8 @@ type Parts = ReturnType<typeof stages>;
 /** Inbox, engine, delivery and mail, each waking the next. */
 function stages(ground: Ground) {
   const { options, log, pools, clock, programs, keys } = ground;
-  const byNo = new Map(programs.map((loaded) => [loaded.no, loaded]));
   const programByNo = (no: number) => {
-    const loaded = byNo.get(no);
+    const loaded = programs.byNo(no);
     if (!loaded) throw new Error(`bug: no program ${no}`);
     return loaded;
   };
@@ -132,7 +134,7 @@ function stages(ground: Ground) {
     pools,
     keys,
     providers: PROVIDERS,
-    programByNo: (no) => byNo.get(no),
+    programByNo: programs.byNo,
     now: clock.now,
     folds: options.role !== 'web',
     onBatch: ({ no, program: { program } }, { parked, plannedDeliveries }) => {
@@ -156,7 +158,7 @@ function stages(ground: Ground) {
   const due: DuePorts = {
     pool: pools.general,
     clock,
-    programs: () => programs,
+    programs: programs.all,
     catchUp: (no) => core.engine.catchUp(no),
     drainUntil: (no, id) => core.engine.drainUntil(no, id),
     deliver: (no, { once }) => deliverer.runDue(no, { once }),
@@ -176,11 +178,7 @@ function depsOf(
     pools,
     adminToken: token,
     clock,
-    programs: {
-      byName: (name) => programs.find(({ program }) => program.program === name),
-      byHost: (host) => programs.find(({ program }) => program.hosts.includes(host)),
-      all: () => programs,
-    },
+    programs,
     providers: PROVIDERS,
     receive: async (event) => await core.receive({ ...event, receivedAt: await clock.now() }),
     submit: async (no, command, submitOptions) => {
@@ -241,16 +239,22 @@ async function refuseForeignSchema(pools: Pools): Promise<void> {
     throw new ConfigError('the database is newer than this version of Plusone: deploy the newer one');
 }
 
-async function readPrograms(options: ComposeOptions, log: Logger, pools: Pools, now: Date): Promise<LoadedProgram[]> {
-  const { env, embedded } = options;
-  const examples = env.programsDir === undefined;
-  const { programs, notices } = loadPrograms(env.programsDir ?? EXAMPLES_DIR, {
+async function startPrograms(
+  { env, embedded }: ComposeOptions,
+  log: Logger,
+  pools: Pools,
+  clock: Clock,
+): Promise<RunningPrograms> {
+  const given: LoadOptions = {
     env: env.raw,
     providers: PROVIDERS,
     kinds: KINDS,
     ownHost: new URL(env.publicUrl).hostname,
-    generateIn: examples && embedded ? env.dataDir : undefined,
+    generateIn: env.programsDir === undefined && embedded ? env.dataDir : undefined,
+  };
+  return await runPrograms({
+    read: () => loadPrograms(env.programsDir ?? EXAMPLES_DIR, given),
+    store: async (sources) => await storePrograms(pools.general, sources, await clock.now()),
+    log,
   });
-  for (const line of notices) log.info(line);
-  return await storePrograms(pools.general, programs, now);
 }

@@ -4,7 +4,7 @@ import { run } from './serve.ts';
 await run('all', ({ service, url }) => {
   const { token, file, fresh } = service.adminToken;
   const lines = [`Plusone is ready: ${url}`, ''];
-  for (const { program } of service.programs) {
+  for (const { program } of service.programs.all()) {
     lines.push(`  ${program.name}`);
     for (const source of program.sources)
       lines.push(`    ${source.name.padEnd(10)} ${url}/p/${program.program}/webhooks/${source.name}`);

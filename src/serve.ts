@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { compose, type Service } from './compose.ts';
 import { ConfigError, type Env, readEnv } from './config/env.ts';
 import { ProgramError } from './config/program-problems.ts';
+import { watchFolder } from './config/watch-folder.ts';
 import { type Embedded, startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { createApp } from './http/app.ts';
@@ -28,6 +29,8 @@ export interface ServeOptions {
 }
 
 const DRAIN_MS = 10_000;
+/** How soon a changed program file is noticed; it is read when it has been still as long. */
+const LOOK_EVERY_MS = 2_000;
 const note = (line: string): void => void process.stdout.write(`${line}\n`);
 
 interface Database {
@@ -47,9 +50,11 @@ export async function serve(options: ServeOptions): Promise<Running> {
       embedded: database.embedded !== undefined,
       crashPoint: options.crashPoint,
     });
+    const watched = watchFolder(service.programsDir, LOOK_EVERY_MS, service.programs.reload);
     const schedule = role === 'web' ? undefined : await startWork(service, database);
     const server = role === 'worker' ? undefined : await listen(service);
     const stop = once(async () => {
+      watched.stop();
       if (server) await close(server);
       await schedule?.stop();
       await service.stop();
@@ -91,7 +96,7 @@ async function startWork(service: Service, database: Database): Promise<{ stop: 
     url: database.url,
     directUrl: database.directUrl,
     pools: service.pools,
-    programs: service.programs,
+    programs: service.programs.all,
     runDue: service.runDue,
     nextDue: service.nextDue,
     wakeQueued: service.wakeQueued,

@@ -65,7 +65,8 @@ export function loadPrograms(dir: string, options: LoadOptions): LoadedPrograms 
   };
 }
 
-function programFiles(dir: string): string[] {
+/** In the order of their names; throws ProgramError. */
+export function programFiles(dir: string): string[] {
   let names: string[];
   try {
     names = readdirSync(dir);

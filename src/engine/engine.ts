@@ -132,8 +132,10 @@ export class Engine {
   }
 
   async #loop(programNo: number): Promise<void> {
-    const loaded = this.#options.programByNo(programNo);
-    while (loaded && !this.#stopped) {
+    while (!this.#stopped) {
+      // Asked anew for each batch: the program file may have changed meanwhile.
+      const loaded = this.#options.programByNo(programNo);
+      if (!loaded) return;
       try {
         if ((await this.#batch(loaded, false)) === 0) return;
       } catch (error) {

@@ -30,7 +30,7 @@ export interface ScheduleOptions {
   /** Not through a pooler: the queue uses it instead, and hears of a new job at once. */
   readonly directUrl?: string;
   readonly pools: { readonly general: pg.Pool };
-  readonly programs: readonly LoadedProgram[];
+  readonly programs: () => readonly LoadedProgram[];
   /** All that is due for one program at the service's present time. */
   readonly runDue: (programNo: number) => Promise<void>;
   /** When the next thing of the program falls due after `now`. */
@@ -150,18 +150,18 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
     }
   };
   return {
-    run_due: logged('run_due', () => forEach(programs, LOOKS_AT_ONCE, ({ no }) => look(no))),
+    run_due: logged('run_due', () => forEach(programs(), LOOKS_AT_ONCE, ({ no }) => look(no))),
     run_due_program: logged('run_due_program', async (payload) => {
       const { program } = payload as { program: number };
-      if (programs.some(({ no }) => no === program)) await look(program);
+      if (programs().some(({ no }) => no === program)) await look(program);
     }),
     seal: logged('seal', () =>
-      forEach(programs, 1, async ({ no }) => {
+      forEach(programs(), 1, async ({ no }) => {
         await sealProgram(pools.general, no, { now: await clock.now(), stopped });
       }),
     ),
     purge: logged('purge', async () => {
-      await forEach(programs, 1, async ({ no, program: { retention } }) => {
+      await forEach(programs(), 1, async ({ no, program: { retention } }) => {
         await purgeBodies(pools.general, no, { retention, now: await clock.now(), stopped });
       });
       await removeDeadJobs(pool, log);

@@ -46,7 +46,7 @@ async function start(options: Partial<ScheduleOptions> = {}) {
   const schedule = await startSchedule({
     url: db.appUrl,
     pools: { general },
-    programs,
+    programs: () => programs,
     runDue,
     nextDue: async () => null,
     wakeQueued,

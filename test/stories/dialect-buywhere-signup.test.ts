@@ -194,8 +194,8 @@ describe('what is kept', () => {
   });
 
   test('a signup that broke off is taken up by the next try after a minute, and only then', async () => {
-    const { no } = service.service.programs[0] ?? { no: 0 };
-    const hash = service.service.deps.mail.hashOf(service.service.programs[0] as never, 'newdev@new.example');
+    const { no } = service.service.programs.all()[0] ?? { no: 0 };
+    const hash = service.service.deps.mail.hashOf(service.service.programs.all()[0] as never, 'newdev@new.example');
     const broken = (age: string) => `
       insert into logins (program_no, email_hash, member_id, password, claimed_at, created_at)
       values (${no}, '${hash}', 'dev_broken', 'scrypt$', clock_timestamp() - interval '${age}', now())

@@ -1,5 +1,8 @@
 /** What seeds/kortix promises of its credits: both sides, the lifetime cap, refreshed codes. Amounts in cents. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DialectClient } from '../support/dialect.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -50,6 +53,36 @@ describe('the earning limit', () => {
     ]);
     expect(await story.balanceOf('ref')).toBe(1050);
     expect(await story.balanceOf('user12')).toBe(100);
+  });
+
+  test('with the seed’s own figures: at $98.50 the next gives $1.00, at $99.50 it gives 50 credits, and the one after none', async () => {
+    await service.stop();
+    await start((yaml) => yaml.replace('amount: 1.00, lifetime', 'amount: 0.50, lifetime'));
+    await referPeople(1);
+    const file = path.join(service.dir, 'kortix.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('amount: 0.50, lifetime', 'amount: 1.00, lifetime'));
+    await service.service.programs.reload();
+    const api = new DialectClient(service);
+    const stats = async () => {
+      const { body } = await api.get('/api/v1/referrals/stats', { as: 'ref' });
+      return [body.total_credits_earned, body.remaining_earnable_credits, body.has_reached_limit];
+    };
+    await referPeople(98, 2);
+    expect(await stats()).toEqual([9850, 150, false]);
+    await referPeople(1, 100);
+    expect(await stats()).toEqual([9950, 50, false]);
+    await referPeople(1, 101);
+    expect(await stats()).toEqual([10_000, 0, true]);
+    await referPeople(1, 102);
+    expect(await stats()).toEqual([10_000, 0, true]);
+    const { body } = await api.get('/api/v1/referrals/history?limit=4', { as: 'ref' });
+    expect(body.map((r: Record<string, unknown>) => [r.status, r.credits_awarded])).toEqual([
+      ['successful', 0],
+      ['successful', 50],
+      ['successful', 100],
+      ['successful', 100],
+    ]);
+    expect(await story.balanceOf('user102')).toBe(100);
   });
 
   test('what was taken back frees no room', async () => {

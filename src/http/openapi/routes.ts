@@ -29,8 +29,9 @@ export function documentRoutes(
     const own = new URL(env.publicUrl);
     const isOwn = !loaded || hostOf(req) === own.hostname.toLowerCase();
     const server = isOwn ? own.href.replace(/\/$/, '') : `${own.protocol}//${hostOf(req)}`;
-    const known = made.get(server) ?? make(isOwn ? tables() : atRoot(tables(), loaded.program.api), server);
-    made.set(server, known);
+    const key = isOwn ? server : `${server} ${loaded.program.api}`;
+    const known = made.get(key) ?? make(isOwn ? tables() : atRoot(tables(), loaded.program.api), server);
+    made.set(key, known);
     return known;
   };
   const common = { method: 'get', credential: 'none' } as const;
