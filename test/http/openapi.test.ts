@@ -5,24 +5,13 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Express } from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Document, Operation, Parameter } from '../../src/http/openapi/model.ts';
+import type { Document, Operation } from '../../src/http/openapi/model.ts';
 import { documentOffline } from '../../src/http/openapi/offline.ts';
 import { misfit } from '../support/document.ts';
-import { ADMIN_TOKEN, HOST, type HttpTest, startHttp } from '../support/http.ts';
-import { tokenFor } from '../support/member.ts';
+import { HOST, type HttpTest, startHttp } from '../support/http.ts';
+import { type Caller, callerOf, document, filled, operations, POLYGLOT } from '../support/operations.ts';
 
-const document = documentOffline({ server: 'https://plusone.test' });
 const older = documentOffline({ server: 'https://plusone.test', version: '3.0' });
-
-interface Listed {
-  readonly method: string;
-  readonly path: string;
-  readonly operation: Operation;
-}
-
-const operations: readonly Listed[] = Object.entries(document.paths).flatMap(([path, item]) =>
-  Object.entries(item).map(([method, operation]) => ({ method, path, operation })),
-);
 
 describe('the document', () => {
   test.each([
@@ -89,21 +78,12 @@ function step(at: unknown, key: string): unknown {
   return (at as Record<string, unknown> | undefined)?.[key.replaceAll('~1', '/').replaceAll('~0', '~')];
 }
 
-/** Has every route that a program may have. */
-const POLYGLOT = `
-api: [hanzo, buywhere, kortix]
-members: { signup: embedded, api_key_prefix: pg_ }
-auth: { jwt: { secret: "\${JWT_SECRET}" } }`;
-
 describe('served', () => {
   let http: HttpTest;
-  let token: string;
-  let key: string;
+  let caller: Caller;
   beforeAll(async () => {
     http = await startHttp({}, {}, { polyglot: POLYGLOT });
-    token = await tokenFor('mia');
-    key = await http.serverKey(['events:write', 'credits:write', 'members:read', 'members:write'], 'polyglot');
-    await http.tell('member.created', { member_id: 'mia', email: 'mia@example.com' }, 'mia', 'polyglot');
+    caller = await callerOf(http);
   });
   afterAll(() => http.close());
 
@@ -119,8 +99,7 @@ describe('served', () => {
     const strict = operations.filter(({ operation }) => isStrict(operation));
     for (const { method, path, operation } of strict) {
       const url = filled(path, operation.parameters);
-      const sent = request(http.app)[method as 'post'](url).set('Authorization', bearerOf(operation));
-      if (operation.security.some((each) => 'actsFor' in each)) sent.set('Plusone-Member', 'mia');
+      const sent = request(http.app)[method as 'post'](url).set(caller.headersFor(operation));
       const asksBody = operation.requestBody !== undefined;
       const answer = await (asksBody ? sent.send({ never_heard_of: 1 }) : sent.query({ never_heard_of: 1 }));
       expect([method, path, answer.status, answer.body.code]).toEqual([method, path, 422, 'invalid_request']);
@@ -129,26 +108,11 @@ describe('served', () => {
     expect(strict.length).toBeGreaterThan(15);
   });
 
-  function bearerOf({ security }: Operation): string {
-    const [first = {}] = security;
-    if ('adminToken' in first) return `Bearer ${ADMIN_TOKEN}`;
-    return `Bearer ${'memberToken' in first ? token : key}`;
-  }
-
   function isStrict({ requestBody, parameters = [] }: Operation): boolean {
     const schema = requestBody?.content['application/json']?.schema;
     if (!schema) return requestBody === undefined && parameters.some((each) => each.in === 'query' && !each.required);
     const whole = schema.$ref ? document.components.schemas[schema.$ref.slice('#/components/schemas/'.length)] : schema;
     return whole?.additionalProperties === false;
-  }
-
-  function filled(path: string, parameters: readonly Parameter[] = []): string {
-    const url = path
-      .replace('{program}', 'polyglot')
-      .replace('{id}', 'mia')
-      .replace(/\{\w+\}/g, 'x');
-    const needed = parameters.filter((each) => each.in === 'query' && each.required);
-    return needed.length > 0 ? `${url}?${needed.map(({ name }) => `${name}=polyglot`).join('&')}` : url;
   }
 
   test('at /openapi.json, whole, and not again to whom has it', async () => {
