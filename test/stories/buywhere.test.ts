@@ -1,5 +1,6 @@
 /** What seeds/buywhere promises of its credits: milestones, vesting, one referral for each e-mail domain. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DialectClient } from '../support/dialect.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -68,6 +69,45 @@ describe('incentives', () => {
     await story.clock('2026-05-01T00:00:00Z');
     expect(await story.balanceOf('alice')).toBe(0);
   });
+});
+
+test('Alice’s story: 12 referrals, 6,000 earned, 1,200 used, 3,800 available, which she then uses', async () => {
+  const api = new DialectClient(service);
+  const key = (await service.admin('POST', '/programs/buywhere/keys', { name: 'api', scopes: ['credits:write'] })).body
+    .key;
+  const spend = (amount: number) =>
+    api.post('/v1/credits/spend', {
+      token: key,
+      body: { member_id: 'alice', amount, idempotency_key: `use_${amount}` },
+    });
+  for (let n = 1; n <= 10; n++) await story.signUp(`bob${n}`, `bob@b${n}.example`, { referral_code: code });
+  expect(await story.balanceOf('bob1')).toBe(1000);
+  await story.clock('2026-04-08T10:00:00Z');
+  for (let n = 11; n <= 12; n++) await story.signUp(`bob${n}`, `bob@b${n}.example`, { referral_code: code });
+  expect((await spend(1200)).status).toBe(200);
+  const generated = await api.post('/v1/developers/referral-code', { as: 'alice' });
+  expect(generated.body).toMatchObject({ total_referrals: 12, credits_earned: 6000, credits_available: 3800 });
+  const stats = async () => (await api.get('/v1/developers/referral-stats', { as: 'alice' })).body;
+  expect(await stats()).toMatchObject({ total_referrals: 12, credits_used: 1200, credits_available: 3800 });
+  expect((await spend(3801)).body.code).toBe('insufficient_credits');
+  expect((await spend(3800)).status).toBe(200);
+  expect(await stats()).toMatchObject({ credits_used: 5000, credits_available: 0, credits_vesting: 1000 });
+});
+
+test('the share text is there for X, LinkedIn and Telegram', async () => {
+  const { body } = await new DialectClient(service).get('/v1/me', { as: 'alice' });
+  const text = `Build AI shopping agents with @buywhere API — Singapore's product data layer. Use my referral code ${code} for 1000 bonus credits on signup! https://api.buywhere.ai/signup?ref=${code}`;
+  expect(body.share_text).toMatchObject({ x: text, linkedin: text, telegram: text });
+});
+
+test('the leaderboard shows the month’s top referrers, their names masked', async () => {
+  for (const id of ['bob', 'carl']) await story.signUp(id, `${id}@${id}.example`, { referral_code: code });
+  await story.signUp('dora', 'dora@dora.example', { referral_code: await service.codeOf('bob') });
+  const { body } = await new DialectClient(service).get('/v1/leaderboard', { as: 'bob' });
+  expect(body.data).toEqual([
+    { rank: 1, name: 'Al***', signups: 2, is_me: false },
+    { rank: 2, name: 'b***', signups: 1, is_me: true },
+  ]);
 });
 
 describe('one referral for each e-mail domain', () => {

@@ -47,6 +47,14 @@ describe('a share of every top-up', () => {
     ]);
   });
 
+  test('of a team that tops up $300 together is $15, of a one-off $1,000 it is $50', async () => {
+    for (const id of ['cara', 'dave']) await service.refer(id, 'alice', `192.0.2.${id.length + 40 + id.charCodeAt(0)}`);
+    for (const member_id of ['bob', 'cara', 'dave']) await pay(`pay_${member_id}`, 10_000, { member_id });
+    await pay('pay_opus', 100_000, { kind: 'one_off' });
+    const amounts = (await service.rewards('&member=alice')).map((reward) => reward.amount);
+    expect(amounts).toEqual([5_000, 500, 500, 500]);
+  });
+
   test('below $5 is nothing, and the list of payments that earned nothing says why', async () => {
     await pay('pay_1', 499);
     expect(await service.rewards()).toEqual([]);

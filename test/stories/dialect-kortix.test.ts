@@ -215,6 +215,16 @@ describe('POST /api/v1/referrals/validate', () => {
     expect((await validate(body.new_code)).body).toEqual({ valid: false });
   });
 
+  test('a code is invalid from the moment at which it expires', async () => {
+    const expires_at = '2024-01-14T00:00:00Z';
+    await service.admin('PATCH', `/codes/${code}?program=kortix`, { expires_at });
+    expect((await validate(code)).body.valid).toBe(true);
+    await story.clock(expires_at);
+    expect((await validate(code)).body).toEqual({ valid: false });
+    await story.signUp('late', 'late@late.example', { referral_code: code });
+    expect(await story.balanceOf('late')).toBe(0);
+  });
+
   test('needs a member token', async () => {
     expect((await api.post('/api/v1/referrals/validate', { body: { code } })).status).toBe(401);
   });

@@ -1,5 +1,6 @@
 /** What seeds/hanzo promises of its rewards: tiers, qualification, revenue share. Amounts in cents. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DialectClient } from '../support/dialect.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -86,6 +87,13 @@ describe('credit per referral', () => {
   });
 });
 
+test('the code is there when the account is, made of the name, and so is its link', async () => {
+  const code = await service.codeOf('zach');
+  expect(code).toMatch(/^zach\d+$/i);
+  const { body } = await new DialectClient(service).get('/v1/me', { as: 'zach' });
+  expect(body).toMatchObject({ code, url: `https://hanzo.ai/signup?ref=${code}` });
+});
+
 describe('revenue share', () => {
   const paid = (id: string, member: string, amount: number, at: string, tax = 0) =>
     [
@@ -118,6 +126,29 @@ describe('revenue share', () => {
       idempotency_key: 'ref:auto:pay_1',
       credited_at: '2026-04-01T00:00:00.000Z',
     });
+  });
+
+  test('is of the net spend: what a discount or credits have paid earns nothing', async () => {
+    await qualify(1, 10);
+    const told = { member_id: 'dev1', currency: 'usd', paid_at: '2026-01-12T00:00:00Z' };
+    await story.tell(
+      ['payment.succeeded', { ...told, payment_id: 'pay_1', amount: 7_000, discount: 2_000, credit_applied: 1_000 }],
+      ['payment.succeeded', { ...told, payment_id: 'pay_2', amount: 0, credit_applied: 10_000 }],
+    );
+    const shares = (await service.rewards('&member=zach')).filter((r) => r.rule === 'revenue_share');
+    expect(shares.map((r) => [r.source_payment_id, r.amount])).toEqual([['pay_1', 175]]);
+  });
+
+  test.each([
+    ['growth', '2.5%', 250],
+    ['pro', '5%', 500],
+    ['partner', '7.5%', 750],
+  ])('at %s is %s of what was paid', async (tier, rate, amount) => {
+    await qualify(1, 1);
+    await service.admin('PATCH', '/members/zach?program=hanzo', { tier });
+    await story.clock('2026-01-11T00:00:00Z');
+    await story.tell(paid('pay_1', 'dev1', 10_000, '2026-01-11T00:00:00Z'));
+    expect((await service.rewards('&member=zach'))[0]).toMatchObject({ rate, amount, reason: 'settling' });
   });
 
   test('a Starter earns no share', async () => {

@@ -40,6 +40,22 @@ test('both sides get $1.00 when the friend has signed up', async () => {
   expect(await story.rewardsOf('user1')).toEqual([['referee_credit', 'credited', null, 100]]);
 });
 
+test('the credits are on both balances immediately, and can be used for any service', async () => {
+  await referPeople(1);
+  const { body } = await service.admin('POST', '/programs/kortix/keys', { name: 'api', scopes: ['credits:write'] });
+  const api = new DialectClient(service);
+  for (const member_id of ['ref', 'user1']) {
+    const spend = { member_id, amount: 100, idempotency_key: `run_${member_id}`, reason: 'agent run' };
+    const answer = await api.post('/v1/credits/spend', { token: body.key, body: spend });
+    expect([answer.status, answer.body.balance]).toEqual([200, 0]);
+  }
+});
+
+test('the direct link is app.kortix.ai/auth?ref= and the code', async () => {
+  const { body } = await new DialectClient(service).get('/v1/me', { as: 'ref' });
+  expect(body.url).toBe(`https://app.kortix.ai/auth?ref=${await service.codeOf('ref')}`);
+});
+
 describe('the earning limit', () => {
   test('at $99.50 earned the next gives $0.50, the one after nothing, and the friend always $1.00', async () => {
     await service.stop();
