@@ -2,6 +2,40 @@
 
 create sequence ids as bigint start 1 increment 65536;
 
+create table admin_sessions (
+  hash bytea not null,
+  user_id text not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  seen_at timestamp with time zone not null default clock_timestamp(),
+  constraint admin_sessions_pkey PRIMARY KEY (hash),
+  constraint admin_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES admin_users(id)
+);
+CREATE INDEX admin_sessions_user_idx ON public.admin_sessions USING btree (user_id);
+comment on table admin_sessions is 'sha256 of the cookie. Times are of the database''s own clock, for they are about this very session.';
+
+create table admin_users (
+  id text not null,
+  email text not null,
+  name text not null,
+  role text not null,
+  password text not null,
+  key_version integer,
+  totp bytea,
+  totp_since timestamp with time zone,
+  totp_step bigint not null default 0,
+  created_at timestamp with time zone not null,
+  disabled_at timestamp with time zone,
+  constraint admin_users_email_check CHECK ((email = lower(email))),
+  constraint admin_users_email_key UNIQUE (email),
+  constraint admin_users_pkey PRIMARY KEY (id),
+  constraint admin_users_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'moderator'::text, 'owner'::text]))),
+  constraint admin_users_totp_check CHECK ((((totp IS NULL) = (key_version IS NULL)) AND ((totp IS NOT NULL) OR (totp_since IS NULL))))
+);
+comment on table admin_users is 'Who may use the admin API by name; never deleted, for the audit log names them by id.';
+comment on column admin_users.password is 'scrypt, as logins.password.';
+comment on column admin_users.totp is 'The secret of the one-time passwords, encrypted; asked for at a sign-in since totp_since.';
+comment on column admin_users.totp_step is 'The last 30 s step whose code was used: none is taken twice.';
+
 create table api_keys (
   program_no integer not null,
   id text not null,
@@ -30,7 +64,8 @@ create table audit_log (
   constraint audit_log_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_log_program_idx ON public.audit_log USING btree (program_no, id);
-CREATE TRIGGER audit_log_append_only BEFORE DELETE OR UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_log_append_only BEFORE DELETE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_log_blank_only BEFORE UPDATE ON public.audit_log FOR EACH ROW WHEN ((((((((new.id IS DISTINCT FROM old.id) OR (new.program_no IS DISTINCT FROM old.program_no)) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.action IS DISTINCT FROM old.action)) OR (new.target IS DISTINCT FROM old.target)) OR (new.reason IS NOT NULL) OR (new.before IS NOT NULL) OR (new.after IS NOT NULL))) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table balances (
@@ -194,6 +229,32 @@ create table domain_uses (
 );
 comment on table domain_uses is 'Who came first from an e-mail domain with a code; whoever comes later earns nothing by it.';
 
+create table erased_prints (
+  program_no integer not null,
+  kind text not null,
+  value_hash text not null,
+  person_id bigint not null,
+  constraint erased_prints_kind_check CHECK ((kind = 'email'::text)),
+  constraint erased_prints_pkey PRIMARY KEY (program_no, value_hash, kind)
+);
+comment on table erased_prints is 'Keyed hashes by which somebody who was erased earns no second bonus; they reveal nothing.';
+
+create table erasures (
+  program_no integer not null,
+  person_id bigint not null,
+  requested_at timestamp with time zone not null,
+  key_version integer,
+  email bytea,
+  name bytea,
+  swept_at timestamp with time zone,
+  done_at timestamp with time zone,
+  constraint erasures_pkey PRIMARY KEY (program_no, person_id),
+  constraint erasures_swept_check CHECK ((((swept_at IS NULL) OR ((email IS NULL) AND (name IS NULL))) AND ((done_at IS NULL) OR (swept_at IS NOT NULL))))
+);
+CREATE INDEX erasures_open_idx ON public.erasures USING btree (program_no, person_id) WHERE (done_at IS NULL);
+comment on table erasures is 'Who is to be erased. Address and name move here, still encrypted, until every place that may name the person was looked at.';
+comment on column erasures.swept_at is 'Since then no body names them; done_at: nor a frozen request, once none of theirs is under way.';
+
 create table first_payments (
   program_no integer not null,
   referrer_id bigint not null,
@@ -349,6 +410,7 @@ create table mails (
 CREATE INDEX mails_due_idx ON public.mails USING btree (program_no, next_try_at, id) WHERE (next_try_at IS NOT NULL);
 CREATE INDEX mails_lease_idx ON public.mails USING btree (program_no, lease_until) WHERE (lease_until IS NOT NULL);
 CREATE INDEX mails_person_idx ON public.mails USING btree (program_no, person_id, created_at, id);
+CREATE INDEX mails_recipient_idx ON public.mails USING btree (program_no, recipient_hash);
 CREATE INDEX mails_state_idx ON public.mails USING btree (program_no, state);
 comment on table mails is 'Written once, sent at least once: a try whose outcome is unknown is repeated under the same message_id.';
 comment on column mails.mail_key is 'What the mail is for, which is mailed once: invitation:<recipient_hash>.';
@@ -520,6 +582,7 @@ create table persons (
 );
 CREATE INDEX persons_created_idx ON public.persons USING btree (program_no, created_at, id);
 CREATE INDEX persons_email_idx ON public.persons USING btree (program_no, email_hash) WHERE (email_hash IS NOT NULL);
+CREATE INDEX persons_merged_idx ON public.persons USING btree (program_no, merged_into) WHERE (merged_into IS NOT NULL);
 comment on column persons.email_hash is 'Keyed hash of the address as matched: plus tags, case and Gmail dots do not count.';
 comment on column persons.rate is 'An individual rate in parts per million, set by an admin.';
 comment on column persons.first_paid_at is 'Event time of the earliest payment that could earn.';
@@ -631,7 +694,8 @@ create table reward_history (
   note text,
   constraint reward_history_pkey PRIMARY KEY (program_no, reward_id, id)
 );
-CREATE TRIGGER reward_history_append_only BEFORE DELETE OR UPDATE ON public.reward_history FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_history_append_only BEFORE DELETE ON public.reward_history FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_history_blank_only BEFORE UPDATE ON public.reward_history FOR EACH ROW WHEN ((((((((((((new.program_no IS DISTINCT FROM old.program_no) OR (new.id IS DISTINCT FROM old.id)) OR (new.reward_id IS DISTINCT FROM old.reward_id)) OR (new.status IS DISTINCT FROM old.status)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.outcome IS DISTINCT FROM old.outcome)) OR (new.amount IS DISTINCT FROM old.amount)) OR (new.at IS DISTINCT FROM old.at)) OR (new.cause_id IS DISTINCT FROM old.cause_id)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.note IS NOT NULL))) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER reward_history_no_truncate BEFORE TRUNCATE ON public.reward_history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table reward_transitions (

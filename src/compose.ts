@@ -4,7 +4,7 @@
  */
 import { createSecretKey } from 'node:crypto';
 import pino, { type Logger } from 'pino';
-import { type DerivedKeys, unseal } from './accounts/keyed.ts';
+import { type DerivedKeys, keyedFor, seal, unseal } from './accounts/keyed.ts';
 import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
 import type { Env } from './config/env.ts';
 import { ConfigError } from './config/env.ts';
@@ -26,6 +26,7 @@ import { createRateLimits } from './http/rate-limits.ts';
 import { loggable, redaction } from './http/request-log.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
+import { sweepErasures } from './jobs/erase.ts';
 import { KINDS } from './kinds.ts';
 import { createMailing } from './mailing.ts';
 import { PROVIDERS } from './providers/index.ts';
@@ -42,6 +43,8 @@ export interface Service {
   /** All that is due now for one program: timers, deliveries. */
   readonly runDue: (programNo: number) => Promise<void>;
   readonly nextDue: (programNo: number, now: Date) => Promise<Date | null>;
+  /** Blanks what names people who are erased. */
+  readonly sweepErasures: (programNo: number, stopped?: () => boolean) => Promise<void>;
   readonly wakeQueued: () => Promise<void>;
   readonly startWork: () => void;
   /** Ends what is under way and closes the database; nothing acknowledged is lost. */
@@ -95,6 +98,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
       await runDue(due, no, { once: false });
     },
     nextDue: (no, now) => nextDue(due, no, now),
+    sweepErasures: parts.sweep,
     wakeQueued: () => core.engine.wakeQueued(),
     startWork: () => {
       deliverer.start();
@@ -164,12 +168,26 @@ function stages(ground: Ground) {
     deliver: (no, { once }) => deliverer.runDue(no, { once }),
     mail: (no) => mailing.runDue(no),
   };
-  return { ...ground, core, http, deliverer, mailing, due };
+  const sweep = async (no: number, stopped?: () => boolean) => {
+    const { program } = programByNo(no);
+    const open = (programNo: number, version: number, sealed: Buffer) => unseal(keys, programNo, version, sealed);
+    const keyed = keyedFor(keys, program);
+    const ports = {
+      pool: pools.general,
+      providers: PROVIDERS,
+      now: clock.now,
+      unseal: open,
+      keyed,
+      forgetMails: mailing.forget,
+    };
+    await sweepErasures(ports, { no, program, stopped });
+  };
+  return { ...ground, core, http, deliverer, mailing, due, sweep };
 }
 
 /** What the HTTP layer is given. */
 function depsOf(
-  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, mailing, due }: Parts,
+  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, mailing, due, sweep }: Parts,
   token: string,
 ): Deps {
   return {
@@ -192,6 +210,7 @@ function depsOf(
       await core.engine.catchUp(no);
       return 'done';
     },
+    sweepErasures: (no) => sweep(no),
     advanceClock: async (to) => await advanceTestClock(due, settable, to),
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
     tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
@@ -199,6 +218,10 @@ function depsOf(
     mail: mailing,
     // The oldest version, as with hashes: an id never changes.
     publicId: createPublicIds(createSecretKey(keys.deriveKey('public-ids', Math.min(...keys.versions)))),
+    vault: {
+      seal: (text) => ({ version: keys.current, sealed: seal(keys, 0, text) }),
+      open: (version, sealed) => unseal(keys, 0, version, sealed),
+    },
     openSecret: async (no, personId) => {
       const { rows } = await pools.general.query<SealedRow>(READ_SECRET, [no, personId]);
       return rows[0] && opened(keys, no, rows[0]);

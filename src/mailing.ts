@@ -3,6 +3,7 @@
  * Promises: every process can plan; those that work the queues send, and are told of what the others planned. Must
  * never: know a template or a rule.
  */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { type DerivedKeys, keyedFor, seal, unseal } from './accounts/keyed.ts';
@@ -13,7 +14,7 @@ import { loggable } from './http/request-log.ts';
 import type { Clock } from './jobs/clock.ts';
 import { wakeAt } from './jobs/wake.ts';
 import { createOutbox, type Outbox } from './mail/outbox.ts';
-import { createMailer } from './mail/send.ts';
+import { createMailer, mailName } from './mail/send.ts';
 import { folderTransport, smtpTransport } from './mail/transport.ts';
 import type { Keyed } from './model/fold.ts';
 import type { LoadedProgram } from './model/program.ts';
@@ -33,6 +34,8 @@ export interface Mailing extends Outbox {
   /** The keyed hash by which an address is known, as persons.email_hash; `address` as matched. */
   hashOf(loaded: LoadedProgram, address: string): string;
   openAddress(programNo: number, keyVersion: number, sealed: Buffer): string;
+  /** Removes what stands of these outside the database: the files of a service without a mail server. */
+  forget(programNo: number, ids: readonly bigint[]): Promise<void>;
   /** Tries what is due, each once. */
   runDue(programNo: number): Promise<number>;
   /** Something may be due; in a process that sends. */
@@ -59,9 +62,10 @@ export function createMailing(options: MailingOptions): Mailing {
       else await wakeAt({ pools, clock, log }, programNo, await clock.now());
     },
   });
+  const folder = path.join(env.dataDir, 'outbox');
   const transport = env.smtp
     ? smtpTransport(env.smtp)
-    : folderTransport(path.join(env.dataDir, 'outbox'), (fields, message) => log.info(fields, message));
+    : folderTransport(folder, (fields, message) => log.info(fields, message));
   const openAddress: Mailing['openAddress'] = (programNo, version, sealed) => unseal(keys, programNo, version, sealed);
   const mailer = createMailer({
     pools,
@@ -81,6 +85,10 @@ export function createMailing(options: MailingOptions): Mailing {
       return made.hash('email', address);
     },
     openAddress,
+    forget: async (programNo, ids) => {
+      if (env.smtp) return;
+      for (const id of ids) await rm(path.join(folder, `${mailName(programByNo(programNo), id)}.eml`), { force: true });
+    },
     runDue: (programNo) => mailer.runDue(programNo),
     wake: loops.wake,
     start: loops.start,

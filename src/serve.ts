@@ -99,6 +99,7 @@ async function startWork(service: Service, database: Database): Promise<{ stop: 
     programs: service.programs.all,
     runDue: service.runDue,
     nextDue: service.nextDue,
+    sweepErasures: service.sweepErasures,
     wakeQueued: service.wakeQueued,
     clock: service.deps.clock,
     log: service.log,

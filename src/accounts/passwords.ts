@@ -1,9 +1,9 @@
 /**
- * Passwords of members who sign up here, as scrypt hashes.
+ * Passwords of members who sign up here and of named admins, as scrypt hashes.
  * Promises: N = 2^15, r = 8, p = 3 (32 MiB and about a fifth of a second each, as OWASP advises), kept with the hash so
  * that they can rise; a password that everybody tries first is refused. Must never: keep, log or cut a password.
  */
-import { scrypt } from 'node:crypto';
+import { scrypt, timingSafeEqual } from 'node:crypto';
 
 const COST = { N: 2 ** 15, r: 8, p: 3 } as const;
 /** scrypt needs 128 × N × r bytes, and a little beside. */
@@ -15,14 +15,29 @@ export const PASSWORD_LENGTH = { min: 8, max: 200 } as const;
 
 /** `salt`: SALT_BYTES random bytes. */
 export async function hashPassword(password: string, salt: Buffer): Promise<string> {
-  const options = { ...COST, maxmem: MEMORY_MAX };
-  const hash = await new Promise<Buffer>((resolve, reject) => {
+  const hash = await derive(password, salt, COST);
+  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64'), hash.toString('base64')].join('$');
+}
+
+/** `stored` as hashPassword made it. */
+export async function isPassword(password: string, stored: string): Promise<boolean> {
+  const [, N, r, p, salt = '', hash = ''] = stored.split('$');
+  const known = Buffer.from(hash, 'base64');
+  const made = await derive(password, Buffer.from(salt, 'base64'), { N: Number(N), r: Number(r), p: Number(p) });
+  return known.length === made.length && timingSafeEqual(known, made);
+}
+
+async function derive(
+  password: string,
+  salt: Buffer,
+  cost: Readonly<Record<keyof typeof COST, number>>,
+): Promise<Buffer> {
+  return await new Promise<Buffer>((resolve, reject) => {
     // One password may be typed as different code points on two keyboards.
-    scrypt(password.normalize('NFKC'), salt, HASH_BYTES, options, (error, key) =>
+    scrypt(password.normalize('NFKC'), salt, HASH_BYTES, { ...cost, maxmem: MEMORY_MAX }, (error, key) =>
       error ? reject(error) : resolve(key),
     );
   });
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64'), hash.toString('base64')].join('$');
 }
 
 /** The first guesses of whoever guesses, of at least the length that is asked for. */

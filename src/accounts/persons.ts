@@ -45,6 +45,7 @@ function createPerson(world: World, ctx: FoldContext, memberId: string, name: st
     firstPaidAt: null,
     mergedInto: null,
     deletedAt: null,
+    erasedAt: null,
   };
   world.persons.put(person);
   putCode(world, ctx, person, { code: freeCode(world, ctx, memberId, name), kind: 'primary' });
@@ -113,6 +114,7 @@ export function tieCustomer(
 
 export function takeMember(world: World, ctx: FoldContext, event: FoldEvent, fact: MemberFact): Person {
   const person = ensureMember(world, ctx, fact.memberId, fact.name);
+  if (person.erasedAt) return person;
   const next = withAddress(ctx, person, fact.email, fact.emailVerified);
   const at = fact.createdAt ?? event.occurredAt ?? event.receivedAt;
   const signedUpAt = fact.change === 'created' ? (person.signedUpAt ?? at) : person.signedUpAt;
@@ -138,7 +140,7 @@ export function takeCustomer(world: World, ctx: FoldContext, event: FoldEvent, f
   const person = named
     ? tieCustomer(world, ctx, event, fact, ensureMember(world, ctx, named.memberId))
     : ensureCustomer(world, ctx, customer);
-  if (!fact.email || person.emailHash) return person;
+  if (!fact.email || person.emailHash || person.erasedAt) return person;
   const updated = withAddress(ctx, person, fact.email, false);
   world.persons.put(updated);
   keepSecret(world, updated.id, fact.email, undefined);

@@ -9,9 +9,7 @@ export type Grant = { readonly table: string; readonly privileges: string };
 export const APPEND_ONLY: readonly string[] = [
   'ledger_transactions',
   'ledger_entries',
-  'reward_history',
   'seals',
-  'audit_log',
   'delivery_attempts',
   'claims',
   'tier_changes',
@@ -24,6 +22,9 @@ export const EXCEPTIONS: readonly Grant[] = [
   { table: 'balances', privileges: 'select' },
   { table: 'reward_days', privileges: 'select' },
   { table: 'referral_counts', privileges: 'select' },
+  // What people wrote in them is blanked when a person is erased.
+  { table: 'audit_log', privileges: 'select, insert, update (reason, before, after)' },
+  { table: 'reward_history', privileges: 'select, insert, update (note)' },
   // By a join, and once by a void.
   { table: 'spends', privileges: 'select, insert, update (person_id, voided_at)' },
   { table: 'schema_migrations', privileges: 'select' },

@@ -15,6 +15,7 @@ import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { closeRank, evaluateRank, LEADERBOARD } from './close-rank.ts';
 import { handleCreditCommand } from './credit-commands.ts';
+import { commandNamesErased, eraseMember } from './erasure.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { waitingOf } from './marks.ts';
@@ -29,6 +30,7 @@ export function handleCommand(world: World, ctx: FoldContext, event: FoldEvent, 
   const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor, note };
   const before = shown(world, command);
   const outcome = carryOut(world, ctx, event, command, cause);
+  if (commandNamesErased(world, command)) world.blanked.put({ inboxId: event.id });
   if (actor !== null && outcome.ok) audit(world, ctx, command, { actor, note, before });
   return outcome;
 }
@@ -52,6 +54,8 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return DONE;
     case 'payment.match_due':
       return matchDue(world, ctx, BigInt(command.paymentId), cause);
+    case 'member.erase':
+      return eraseMember(world, ctx, command.memberId);
     case 'member.patch':
       return patchMember(world, ctx, command);
     case 'code.patch':
@@ -188,6 +192,7 @@ function matchDue(world: World, ctx: FoldContext, paymentId: bigint, cause: Caus
 function patchMember(world: World, ctx: FoldContext, command: Of<'member.patch'>): CommandOutcome {
   const person = personOfMember(world, command.memberId);
   if (!person) return refuse('unknown_member');
+  if (person.erasedAt) return refuse('member_erased');
   const rate = command.rate === undefined ? person.rate : command.rate === null ? null : parsePercent(command.rate);
   const suspendedAt =
     command.suspended === undefined ? person.suspendedAt : command.suspended ? (person.suspendedAt ?? ctx.now) : null;

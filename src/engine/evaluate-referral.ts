@@ -9,6 +9,7 @@ import type { CodeClaim } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
+import { ERASED_BEFORE, wasErased } from './erasure.ts';
 
 /** `completed`: a payment that carries its own code needs no signup. Returns true when payments must be looked at again. */
 export function evaluateReferral(
@@ -30,6 +31,7 @@ export function evaluateReferral(
 
 /** The signup counts; with one referral for each e-mail domain, unless somebody from there came before by this code. */
 function complete(world: World, ctx: FoldContext, referee: Person, referral: Referral): Referral {
+  if (wasErased(world, referee.emailHash)) return denied(referral);
   const { onePerEmailDomain, exceptPublicMailboxes } = ctx.loaded.program.limits;
   const { domainHash } = referee;
   if (onePerEmailDomain && domainHash && !(exceptPublicMailboxes && referee.publicMailbox)) {
@@ -45,9 +47,16 @@ function complete(world: World, ctx: FoldContext, referee: Person, referral: Ref
   return { ...referral, status: 'completed', completedAt: ctx.now };
 }
 
+/** Whoever was erased and signs up anew with the same address has had their bonus. */
+function denied(referral: Referral): Referral {
+  const finding = { asked: 'whether the address was erased', saw: {}, said: ERASED_BEFORE };
+  return { ...referral, evidence: [...referral.evidence, finding], status: 'denied', reason: ERASED_BEFORE };
+}
+
 function decide(world: World, ctx: FoldContext, referee: Person, referral: Referral): Referral {
   const referrer = world.persons.get(referral.referrerId);
   if (!referrer) throw new Error(`bug: the referrer of referral ${referral.id} was not loaded`);
+  if (wasErased(world, referee.emailHash)) return denied(referral);
   const said = assessSignup(world, ctx, { referee, referrer, referral });
   const evidence = [...referral.evidence, ...said.findings];
   if (said.then === 'deny') {

@@ -22,6 +22,7 @@ import type { World } from '../model/world.ts';
 import { claimByEmail, type PersonsPort, resolvePayer } from '../payments/payer.ts';
 import { takeDispute, takeLink, takePayment, takeRefund } from '../payments/take.ts';
 import { handleCommand } from './commands.ts';
+import { namesErased } from './erasure.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
@@ -40,6 +41,7 @@ export function handle(world: World, event: FoldEvent, ctx: FoldContext): Outcom
   const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
   for (const fact of facts) {
     const { payments, people } = take(world, ctx, event, fact, cause);
+    if (namesErased(world, ctx, fact, payments)) world.blanked.put({ inboxId: event.id });
     const touched = new Set(payments.map((payment) => payment.id));
     // What a row that was merged away had earned is taken back before the row that stays earns.
     for (const id of touched)
@@ -74,12 +76,14 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
     case 'member': {
       const known = personOfMember(world, fact.memberId);
       const person = takeMember(world, ctx, event, fact);
+      if (person.erasedAt) return NOTHING;
       const parted = partColleagues(world, known, person);
       const { payments, people } = joined(world, ctx, event, person, fact.codes, person.completedAt !== null);
       return { payments: [...parted.payments, ...payments], people: new Set([...parted.people, ...people]) };
     }
     case 'customer': {
       const person = takeCustomer(world, ctx, event, fact);
+      if (person.erasedAt) return NOTHING;
       return joined(world, ctx, event, person, fact.codes, true);
     }
     case 'member_deleted': {
@@ -148,6 +152,7 @@ function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: Paymen
 
 /** A code on a payment refers somebody who pays for the first time, not a customer of long standing. */
 function isNewcomer(person: Person, payment: Payment): boolean {
+  if (person.erasedAt) return false;
   return !person.firstPaidAt || (payment.paidAt !== null && payment.paidAt <= person.firstPaidAt);
 }
 

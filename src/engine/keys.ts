@@ -46,6 +46,8 @@ export interface Keys {
   readonly signups: Map<string, { readonly codeKeys: Set<string>; readonly domainHashes: Set<string> }>;
   /** Members whose code is refreshed. */
   readonly refreshed: Set<string>;
+  /** Members who are erased. */
+  readonly erased: Set<string>;
   /** Months of the leaderboard that are closed. */
   readonly months: Set<string>;
   /** Referees whose time has come. */
@@ -86,6 +88,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     users: new Map(),
     signups: new Map(),
     refreshed: new Set(),
+    erased: new Set(),
     months: new Set(),
     refereeIds: new Set(),
     rewardIds: new Set(),
@@ -120,6 +123,7 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   person(keys, aliasKey('member', command.memberId));
   keys.codeOwners.add(aliasKey('member', command.memberId));
   if (command.command === 'claim.make') addSignup(keys, keyed, command.memberId, undefined, [command]);
+  if (command.command === 'member.erase') keys.erased.add(aliasKey('member', command.memberId));
   if (command.command === 'code.refresh') keys.refreshed.add(aliasKey('member', command.memberId));
   if (command.command === 'code.refresh' || command.command === 'link.make') keys.newCodes.add(command.memberId);
   if (command.command === 'member.seen') {

@@ -9,6 +9,7 @@ import { personOfMember } from '../accounts/persons.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import { objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
+import { JOINED } from './erasure.sql.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
@@ -34,7 +35,12 @@ export async function loadWorld(
   await loadRewards(load, keys);
   await loadPeople(load, keys);
   await loadRules(load, keys);
-  await Promise.all([loadSignals(load, keys), loadCredits(load, keys)]);
+  const prints = { by: ['valueHash'], keys: [[...keys.emailHashes]] };
+  await Promise.all([
+    loadSignals(load, keys),
+    loadCredits(load, keys),
+    fetch(load, load.world.erasedPrints, tables.ERASED_PRINTS, prints),
+  ]);
   return load.world;
 }
 
@@ -223,6 +229,8 @@ async function loadPeople(load: Loader, keys: Keys): Promise<void> {
   if (ids.size === 0) return;
   await fetchById(load, world.referrals, tables.REFERRALS, ids);
   for (const referral of world.referrals.all()) ids.add(referral.referrerId);
+  const erased = personIds(world, keys.erased);
+  if (erased.length > 0) for (const row of await rows(load, 'load joined', JOINED, [erased])) ids.add(row.id as bigint);
   const all = [...ids];
   await Promise.all([
     fetchById(load, world.persons, tables.PERSONS, all),

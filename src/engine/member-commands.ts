@@ -55,12 +55,13 @@ function withMember(
   run: (person: Person) => CommandOutcome,
 ): CommandOutcome {
   const person = personOfMember(world, command.memberId);
-  return person ? run(person) : refuse('unknown_member');
+  return person && !person.erasedAt ? run(person) : refuse('unknown_member');
 }
 
 /** A claim is a signup's code told later: the same rules, and payments made meanwhile count. */
 function claim(world: World, ctx: FoldContext, event: FoldEvent, command: Of<'claim.make'>): CommandOutcome {
   const person = ensureMember(world, ctx, command.memberId);
+  if (person.erasedAt) return refuse('unknown_member');
   const known = world.referrals.get(person.id);
   const codeKey = command.code.trim().toLowerCase();
   if (known?.codeKey === codeKey) return DONE;

@@ -8,6 +8,7 @@ import type { DeliveryIntent } from '../model/records.ts';
 import type { Table } from '../model/table.ts';
 import type { World } from '../model/world.ts';
 import { encode } from './encode.ts';
+import * as erasure from './erasure.sql.ts';
 import type { Folded } from './fold.ts';
 import type { Statement } from './loader.sql.ts';
 import { asPaymentRow } from './payment-row.ts';
@@ -48,6 +49,7 @@ export async function saveEffects(
   saveRewards(save, batch.world);
   saveDeliveries(save, batch.world, ports, batch.now);
   noteHandled(save, batch.ids, batch.folded);
+  saveErasures(save, batch.world, batch.now);
   await Promise.all(save.sent);
 }
 
@@ -119,6 +121,21 @@ function saveSecrets(save: Saver, world: World, ports: SavePorts): void {
   const emails = told.map((secret) => sealed(secret.email));
   const names = told.map((secret) => sealed(secret.name));
   run(save, 'upsert person_secrets', text, [told.map((secret) => secret.personId), ports.keyVersion, emails, names]);
+}
+
+/** Behind everything else of the batch, so that what it brought goes, too. */
+function saveErasures(save: Saver, world: World, now: Date): void {
+  const prints = world.erasedPrints.inserted();
+  if (prints.length > 0) run(save, 'insert erased_prints', erasure.INSERT_PRINTS, encode(tables.ERASED_PRINTS, prints));
+  const persons = world.erasures.inserted().map(({ personId }) => personId);
+  if (persons.length > 0) {
+    run(save, 'begin erasures', erasure.BEGIN_ERASURES, [persons, now]);
+    for (const [index, text] of erasure.FORGET.entries()) {
+      run(save, `forget ${index}`, text, text.includes('$3') ? [persons, now] : [persons]);
+    }
+  }
+  const blanked = world.blanked.inserted().map(({ inboxId }) => inboxId);
+  if (blanked.length > 0) run(save, 'blank bodies', erasure.BLANK_BODIES, [blanked]);
 }
 
 function savePayments(save: Saver, world: World): void {

@@ -40,6 +40,12 @@ export const PERSONS = table('persons', ['id'], {
   firstPaidAt: 'timestamptz',
   mergedInto: 'bigint',
   deletedAt: 'timestamptz',
+  erasedAt: 'timestamptz',
+});
+export const ERASED_PRINTS = table('erased_prints', ['kind', 'valueHash'], {
+  kind: 'text',
+  valueHash: 'text',
+  personId: 'bigint',
 });
 export const PERSON_ALIASES = table('person_aliases', ['kind', 'value'], {
   kind: 'text',

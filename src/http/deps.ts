@@ -40,6 +40,12 @@ export interface OpenedSecret {
   readonly name: string | null;
 }
 
+/** Seals what only this deployment may read, and belongs to no program. */
+export interface Vault {
+  seal(text: string): { readonly version: number; readonly sealed: Buffer };
+  open(version: number, sealed: Buffer): string;
+}
+
 /** Mails are planned here and sent elsewhere. */
 export interface Mail extends Outbox {
   /** The keyed hash by which an address (as matched) is known. */
@@ -72,6 +78,8 @@ export interface Deps {
     answer: 'confirm' | 'refuse',
     reference?: string,
   ): Promise<'done' | 'unknown_key' | 'conflict'>;
+  /** Blanks what names people of this program who are erased; resolves when it has looked everywhere. */
+  sweepErasures(programNo: number): Promise<void>;
   /** Returns when all that falls due by then is done. */
   advanceClock(to: Date): Promise<'done' | 'clock_backwards'>;
   schemaCurrent(): Promise<boolean>;
@@ -80,6 +88,7 @@ export interface Deps {
   readonly limits: RateLimits;
   readonly mail: Mail;
   readonly publicId: PublicId;
+  readonly vault: Vault;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */
   openSecret(programNo: number, personId: bigint): Promise<OpenedSecret | undefined>;
   /** The same of many, in one statement; who has none is not in it. */

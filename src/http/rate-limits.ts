@@ -23,6 +23,9 @@ const LIMITS = {
   program_invites: { points: 1_000_000, duration: 86_400 },
   /** Members who sign up here, from one address. */
   signups: { points: 10, duration: 3600 },
+  /** Sign-ins of admins from one address, and those that failed for one account, from wherever. */
+  sign_ins: { points: 30, duration: 900 },
+  sign_in_failures: { points: 10, duration: 900 },
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
@@ -73,6 +76,8 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     invites: limiterOf('invites'),
     program_invites: limiterOf('program_invites'),
     signups: limiterOf('signups'),
+    sign_ins: limiterOf('sign_ins'),
+    sign_in_failures: limiterOf('sign_in_failures'),
   } satisfies Record<LimitName, RateLimiterPostgres>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);

@@ -17,10 +17,20 @@ import { Problem, type ProblemCode } from './problems.ts';
 export type MemberCredential = 'member:read' | 'member:write' | 'program:read' | 'lookup';
 
 /**
- * none: open to all. signature: the handler verifies it itself, of the body or in the path. admin: the admin token. Else the
- * scope of a server key of that program, or what a member needs.
+ * The admin token opens each but admin:self, which needs somebody by name. admin:read: any named admin.
+ * admin:moderate: a moderator. admin: an owner, so that whoever names nothing finer lets in as few as there are.
  */
-export type Credential = 'none' | 'signature' | 'admin' | KeyScope | MemberCredential;
+export type AdminCredential = 'admin' | 'admin:read' | 'admin:moderate' | 'admin:self';
+
+/**
+ * none: open to all. signature: the handler verifies it itself, of the body or in the path. password: so does the
+ * sign-in. Else who acts on the admin API, the scope of a server key of that program, or what a member needs.
+ */
+export type Credential = 'none' | 'signature' | 'password' | AdminCredential | KeyScope | MemberCredential;
+
+export function isOfAdmin(credential: Credential): credential is AdminCredential {
+  return credential === 'admin' || credential.startsWith('admin:');
+}
 
 export interface Asks {
   readonly body?: z.ZodType;

@@ -37,6 +37,8 @@ export interface ScheduleOptions {
   readonly nextDue: (programNo: number, now: Date) => Promise<Date | null>;
   /** Wakes the engine for what other processes have put into the inbox. */
   readonly wakeQueued: () => Promise<void>;
+  /** Finishes the erasures that are open. */
+  readonly sweepErasures: (programNo: number, stopped: () => boolean) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   /** For tests. */
@@ -55,6 +57,7 @@ export interface Schedule {
 const CRONTAB = `
 * * * * * run_due ?jobKey=run_due&jobKeyMode=replace
 */5 * * * * seal ?jobKey=seal&jobKeyMode=replace
+*/10 * * * * erase ?jobKey=erase&jobKeyMode=replace
 17 3 * * * purge ?jobKey=purge&jobKeyMode=replace&fill=1d
 `;
 
@@ -160,6 +163,7 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
         await sealProgram(pools.general, no, { now: await clock.now(), stopped });
       }),
     ),
+    erase: logged('erase', () => forEach(programs, 1, ({ no }) => options.sweepErasures(no, stopped))),
     purge: logged('purge', async () => {
       await forEach(programs(), 1, async ({ no, program: { retention } }) => {
         await purgeBodies(pools.general, no, { retention, now: await clock.now(), stopped });

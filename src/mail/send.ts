@@ -107,10 +107,15 @@ async function sendOne(options: MailerOptions, programNo: number, row: Row): Pro
   return answer.answer === 'later' && answer.away ? 'away' : 'done';
 }
 
+/** As its file is called where there is no mail server. */
+export function mailName({ program: { program } }: LoadedProgram, id: bigint): string {
+  return `${program}-${id}`;
+}
+
 async function tryOne(options: MailerOptions, programNo: number, row: Row): Promise<MailAnswer> {
   const { transport, programByNo, unseal, unsubscribeUrl } = options;
   const loaded = programByNo(programNo);
-  const { program, name, product } = loaded.program;
+  const { name, product } = loaded.program;
   let to: string;
   try {
     to = unseal(programNo, row.key_version, row.recipient);
@@ -119,7 +124,7 @@ async function tryOne(options: MailerOptions, programNo: number, row: Row): Prom
     return { answer: 'refused', detail: 'unreadable' };
   }
   const message: Message = {
-    name: `${program}-${row.id}`,
+    name: mailName(loaded, row.id),
     from: { name, address: product.supportEmail },
     to,
     subject: row.subject,

@@ -31,6 +31,13 @@ export type Command =
       readonly suspendedReason?: string | null;
       readonly note?: string | null;
     }
+  /** Everything about the person goes but the ledger; also about those who were joined into them. */
+  | {
+      readonly command: 'member.erase';
+      readonly memberId: string;
+      readonly actor: string;
+      readonly note: string | null;
+    }
   /** A member was seen with a token of the product's: made on first sight, never a signup by itself. */
   | {
       readonly command: 'member.seen';
@@ -108,6 +115,7 @@ export type CommandRefusal =
   | 'code_expired'
   | 'code_used_up'
   | 'unknown_payment'
+  | 'member_erased'
   | 'unknown_spend'
   | 'insufficient_credits'
   | 'idempotency_conflict'

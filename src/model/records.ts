@@ -32,6 +32,15 @@ export interface Person {
   readonly firstPaidAt: Date | null;
   readonly mergedInto: bigint | null;
   readonly deletedAt: Date | null;
+  /** Nothing about them is taken in any more; what a late event brings is blanked with its body. */
+  readonly erasedAt: Date | null;
+}
+
+/** A keyed hash of somebody who was erased: no second bonus. */
+export interface ErasedPrint {
+  readonly kind: 'email';
+  readonly valueHash: string;
+  readonly personId: bigint;
 }
 
 /** `kind` member: value is the product's id. customer: `<provider>:<account>:<customer id>`. */

@@ -11,6 +11,7 @@ import type {
   Deduction,
   DeliveryIntent,
   DomainUse,
+  ErasedPrint,
   FirstPayment,
   LedgerTransaction,
   Lot,
@@ -104,6 +105,11 @@ export class World {
     indexes: { person: (a) => a.personId },
   });
   readonly secrets = new Table<PersonSecret>({ key: (s) => s.personId });
+  readonly erasedPrints = new Table<ErasedPrint>({ key: (p) => `${p.kind}\n${p.valueHash}` });
+  /** Persons whose erasure begins with this batch. */
+  readonly erasures = new Table<{ readonly personId: bigint }>({ key: (e) => e.personId });
+  /** Rows of the inbox that name somebody who is erased. */
+  readonly blanked = new Table<{ readonly inboxId: bigint }>({ key: (b) => b.inboxId });
   readonly facts = new Table<PersonFact>({
     key: (f) => `${f.kind}\n${f.valueHash}\n${f.personId}`,
     indexes: { value: (f) => `${f.kind}\n${f.valueHash}`, person: (f) => f.personId },

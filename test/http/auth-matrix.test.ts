@@ -3,10 +3,12 @@
 import type { Express } from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AdminRole } from '../../src/accounts/admin-users.ts';
 import { KEY_SCOPES } from '../../src/accounts/keys.ts';
 import { allRoutes } from '../../src/http/app.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
-import type { Route } from '../../src/http/routes.ts';
+import { isOfAdmin, type Route } from '../../src/http/routes.ts';
+import { sessionHeaders } from '../support/admin.ts';
 import { ADMIN_TOKEN, HOST, type HttpTest, startHttp } from '../support/http.ts';
 import { client, tokenFor } from '../support/member.ts';
 
@@ -109,8 +111,19 @@ test('nothing but the probes and the document is open, and webhooks and the link
   ]);
 });
 
+test('of the admin API nothing is open but the sign-in, and what names no finer credential is an owner’s', () => {
+  const inAdmin = listed().filter(({ prefix }) => prefix === '/admin/v1');
+  const open = inAdmin.filter(({ route }) => !isOfAdmin(route.credential));
+  expect(open.map(({ route }) => [route.method, route.path, route.credential])).toEqual([
+    ['post', '/session', 'password'],
+  ]);
+  const written = inAdmin.filter(({ route }) => route.method !== 'get' && route.credential === 'admin:read');
+  expect(written).toEqual([]);
+});
+
 describe('routes of the admin', () => {
-  const isAdmin = ({ route }: Listed) => route.credential === 'admin';
+  const isAdmin = ({ route }: Listed) => isOfAdmin(route.credential);
+  const isOfToken = ({ route }: Listed) => isOfAdmin(route.credential) && route.credential !== 'admin:self';
   const tokens: [string, () => string | undefined][] = [
     ['no token', () => undefined],
     ['a wrong token', () => `${ADMIN_TOKEN}x`],
@@ -125,8 +138,46 @@ describe('routes of the admin', () => {
     }
   });
 
-  test('are open to the token', async () => {
+  const roles: [AdminRole, readonly string[]][] = [
+    ['viewer', ['admin:read', 'admin:self']],
+    ['moderator', ['admin:read', 'admin:self', 'admin:moderate']],
+    ['owner', ['admin:read', 'admin:self', 'admin:moderate', 'admin']],
+  ];
+  test.each(roles)('are open to a %s as far as the role goes, and closed beyond', async (role, allowed) => {
     for (const each of listed().filter(isAdmin)) {
+      // Each with a session of its own: a sign-out ends it.
+      const answer = await call(each, undefined).set(await sessionHeaders(http, role));
+      const { path, method, credential } = each.route;
+      const said = [method, path, answer.status === 403 ? answer.body.code : ''];
+      expect(said).toEqual([method, path, allowed.includes(credential) ? '' : 'insufficient_role']);
+      expect([path, [401, 500, 503].includes(answer.status)]).toEqual([path, false]);
+    }
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['a page of another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }],
+    ['a page of another host of the same site', { 'Sec-Fetch-Site': 'same-site', Origin: 'https://x.plusone.test' }],
+    ['an old browser on another site', { Origin: 'https://evil.example' }],
+    ['a page without an origin', { Origin: 'null' }],
+    ['something that does not say where it stands', {}],
+  ])('that change something are closed to the cookie of an owner from %s', async (_where, headers) => {
+    const { Cookie } = await sessionHeaders(http, 'owner');
+    for (const each of listed().filter(isAdmin)) {
+      if (each.route.method === 'get') continue;
+      const { status, body } = await call(each, undefined).set({ Cookie, ...headers });
+      expect([each.route.path, status, body.code]).toEqual([each.route.path, 403, 'cross_site']);
+    }
+  });
+
+  test('that are about oneself are closed to the token, which is nobody by name', async () => {
+    for (const each of listed().filter(({ route }) => route.credential === 'admin:self')) {
+      const { status, body } = await call(each, ADMIN_TOKEN);
+      expect([each.route.path, status, body.code]).toEqual([each.route.path, 403, 'session_required']);
+    }
+  });
+
+  test('are open to the token', async () => {
+    for (const each of listed().filter(isOfToken)) {
       const { status } = await call(each, ADMIN_TOKEN);
       expect([each.route.path, [401, 403, 500, 503].includes(status)]).toEqual([each.route.path, false]);
     }

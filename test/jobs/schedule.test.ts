@@ -49,6 +49,7 @@ async function start(options: Partial<ScheduleOptions> = {}) {
     programs: () => programs,
     runDue,
     nextDue: async () => null,
+    sweepErasures: async () => {},
     wakeQueued,
     clock,
     log,

@@ -19,6 +19,7 @@ export interface AuditRow {
   program: string | null;
   at: Date;
   actor: string;
+  actor_name: string | null;
   action: string;
   target: string;
   reason: string | null;
@@ -37,8 +38,8 @@ export async function listAudit(knex: Knex, filter: AuditFilter, page: PageReque
     ['l.id < ?', page.after?.id],
   ]);
   const whole = `
-    select l.id, g.name as program, l.at, l.actor, l.action, l.target, l.reason, l.before, l.after
-      from audit_log l left join programs g on g.no = l.program_no
+    select l.id, g.name as program, l.at, l.actor, u.name as actor_name, l.action, l.target, l.reason, l.before, l.after
+      from audit_log l left join programs g on g.no = l.program_no left join admin_users u on u.id = l.actor
      where true${text} order by l.id desc limit ?`;
   return select(knex, whole, [...values, page.limit + 1]);
 }

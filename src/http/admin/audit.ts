@@ -27,7 +27,8 @@ const auditEntry = z
     id: z.string(),
     program: z.string().nullable(),
     at: time,
-    actor: z.string(),
+    actor: z.string().describe('`admin`: the admin token; else a user’s id, or a command of the operator'),
+    actor_name: z.string().nullable(),
     action: z.string(),
     target: z.string(),
     reason: z.string().nullable(),
@@ -42,7 +43,7 @@ export function auditRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
     {
       method: 'get',
       path: '/audit',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'Who did what, when, and why; newest first',
       asks: { query: listQuery },
       answers: auditPage,

@@ -4,6 +4,7 @@
  */
 import type { Request, Response } from 'express';
 import * as z from 'zod';
+import { adminOf } from '../admin-auth.ts';
 import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { time } from '../forms.ts';
@@ -50,7 +51,7 @@ export function codeRoutes(deps: Needs): Route[] {
     {
       method: 'patch',
       path: '/codes/:code',
-      credential: 'admin',
+      credential: 'admin:moderate',
       body: 'json',
       summary: 'How often a code may be used, until when, and whether it is suspended',
       asks: { body: patchBody, query: programQuery },
@@ -70,7 +71,7 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   const submitted = await deps.submit(no, {
     command: 'code.patch',
     code,
-    actor: 'admin',
+    actor: adminOf(res).actor,
     maxUses,
     expiresAt,
     suspended,

@@ -9,6 +9,7 @@ import { readEvent } from '../../engine/read-events.ts';
 import { parseBody } from '../../model/body.ts';
 import { INTERNAL_SOURCE } from '../../model/commands.ts';
 import type { Fact } from '../../model/facts.ts';
+import { adminOf } from '../admin-auth.ts';
 import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, moment, readId, readQuery, text, writeId } from '../input.ts';
@@ -43,7 +44,7 @@ export function eventRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/events',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'The inbox: everything that was ever said to us, newest first',
       description: 'Our own commands are shown only when asked for by `source=plusone`.',
       asks: { query: listQuery },
@@ -54,7 +55,7 @@ export function eventRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/events/:id',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'An event, its raw body, and what it caused',
       answers: inboxEventDetail,
       refuses: ['unknown_event'],
@@ -191,7 +192,7 @@ async function replay(deps: Needs, req: Request, res: Response): Promise<void> {
   if (row.source === INTERNAL_SOURCE && row.state !== 'parked') throw new Problem('not_replayable');
   if (row.body === null) throw new Problem('body_purged');
   const { program_no: programNo, id } = row;
-  await sql.replayEvent(deps.pools.knex, { programNo, id, actor: 'admin', now: await deps.clock.now() });
+  await sql.replayEvent(deps.pools.knex, { programNo, id, actor: adminOf(res).actor, now: await deps.clock.now() });
   await deps.settle(programNo, id, SETTLE_MS_MAX);
   answer(res, inboxEventDetail, await eventDetail(deps, await eventOf(deps, req)));
 }

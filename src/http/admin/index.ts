@@ -1,21 +1,25 @@
 /**
- * The admin API: one list of routes for each resource, all behind the admin token.
+ * The admin API: one list of routes for each resource, all behind an admin's credential but the sign-in.
  * Promises: a route that asks for another credential stops the start. Must never: stand on a program's host
  * (program-host.ts).
  */
 import type { Deps } from '../deps.ts';
-import type { Route } from '../routes.ts';
+import { isOfAdmin, type Route } from '../routes.ts';
 import { auditRoutes } from './audit.ts';
 import { codeRoutes } from './codes.ts';
+import { eraseRoutes } from './erase.ts';
 import { eventRoutes } from './events.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger-check.ts';
 import { memberRoutes } from './members.ts';
+import { ownAccountRoutes } from './own-account.ts';
 import { paymentRoutes } from './payments.ts';
 import { programRoutes } from './programs.ts';
 import { rewardActionRoutes } from './reward-actions.ts';
 import { rewardRoutes } from './rewards.ts';
+import { sessionRoutes } from './session.ts';
 import { testClockRoutes } from './test-clock.ts';
+import { userRoutes } from './users.ts';
 
 export function adminRoutes(deps: Deps): Route[] {
   const routes = [
@@ -24,14 +28,18 @@ export function adminRoutes(deps: Deps): Route[] {
     ...eventRoutes(deps),
     ...paymentRoutes(deps),
     ...memberRoutes(deps),
+    ...eraseRoutes(deps),
     ...codeRoutes(deps),
     ...programRoutes(deps),
     ...keyRoutes(deps),
+    ...sessionRoutes(deps),
+    ...ownAccountRoutes(deps),
+    ...userRoutes(deps),
     ...auditRoutes(deps),
     ...ledgerRoutes(deps),
     ...testClockRoutes(deps),
   ];
-  const lax = routes.find((route) => route.credential !== 'admin');
-  if (lax) throw new Error(`bug: ${lax.method} ${lax.path} of the admin API asks for no admin token`);
+  const lax = routes.find(({ credential }) => !isOfAdmin(credential) && credential !== 'password');
+  if (lax) throw new Error(`bug: ${lax.method} ${lax.path} of the admin API asks for no admin`);
   return routes;
 }

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { createKey, listKeys, revokeKey } from '../../accounts/keys.sql.ts';
 import { KEY_SCOPES, type ServerKey } from '../../accounts/keys.ts';
+import { adminOf } from '../admin-auth.ts';
 import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { pageOf, time } from '../forms.ts';
@@ -16,7 +17,6 @@ import { programNo } from './program-filter.ts';
 
 type Needs = Pick<Deps, 'pools' | 'programs' | 'clock'>;
 
-const ACTOR = 'admin';
 const scope = z.enum(KEY_SCOPES, `is none of ${KEY_SCOPES.join(', ')}`);
 const newKey = z
   .strictObject({ name: text(100), scopes: z.array(scope).min(1).max(KEY_SCOPES.length) })
@@ -42,7 +42,7 @@ export function keyRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/programs/:program/keys',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: "A program's server keys, without their secrets",
       answers: serverKeyPage,
       refuses: ['unknown_program'],
@@ -70,7 +70,7 @@ export function keyRoutes(deps: Needs): Route[] {
           program,
           name,
           scopes: [...new Set(scopes)],
-          actor: ACTOR,
+          actor: adminOf(res).actor,
           now: await deps.clock.now(),
         };
         const { key, stored } = await createKey(deps.pools.knex, given);
@@ -90,7 +90,7 @@ export function keyRoutes(deps: Needs): Route[] {
         const revoked = await revokeKey(deps.pools.knex, {
           programNo: no,
           id: param(req, 'id'),
-          actor: ACTOR,
+          actor: adminOf(res).actor,
           now: await deps.clock.now(),
         });
         if (!revoked) throw new Problem('unknown_key');

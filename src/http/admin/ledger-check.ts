@@ -37,7 +37,7 @@ export function ledgerRoutes({ pools }: Pick<Deps, 'pools'>): Route[] {
     {
       method: 'get',
       path: '/ledger/check',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'Is the ledger in balance? Added up anew',
       answers: ledgerCheck,
       handle: async (_req, res) => {

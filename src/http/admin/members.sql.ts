@@ -23,6 +23,8 @@ export interface MemberRow {
   note: string | null;
   first_paid_at: Date | null;
   deleted_at: Date | null;
+  erased_at: Date | null;
+  erasure_done_at: Date | null;
   referred_by: string | null;
   referral_status: Referral['status'] | null;
   referral_reason: string | null;
@@ -33,7 +35,8 @@ export interface MemberRow {
 export async function readMember(knex: Knex, programNo: number, memberId: string): Promise<MemberRow | undefined> {
   const text = `
     select p.id, p.member_id, p.created_at, p.signed_up_at, p.completed_at, p.email_verified, p.org_id, p.rate, p.tier,
-           p.suspended_at, p.suspended_reason, p.note, p.first_paid_at, p.deleted_at,
+           p.suspended_at, p.suspended_reason, p.note, p.first_paid_at, p.deleted_at, p.erased_at,
+           (select e.done_at from erasures e where e.program_no = p.program_no and e.person_id = p.id) as erasure_done_at,
            array(select a.value from person_aliases a
                   where a.program_no = p.program_no and a.person_id = p.id and a.kind = 'member' order by a.value) as aliases,
            array(select a.value from person_aliases a

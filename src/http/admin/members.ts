@@ -5,9 +5,11 @@
  */
 import type { Request, Response } from 'express';
 import * as z from 'zod';
+import { mayAct } from '../../accounts/admin-users.ts';
 import type { Command } from '../../model/commands.ts';
 import { formatPercent, parsePercent } from '../../model/money.ts';
 import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
+import { adminOf } from '../admin-auth.ts';
 import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { integer, readBody, readQuery, text } from '../input.ts';
@@ -16,9 +18,10 @@ import { param, type Route } from '../routes.ts';
 import * as sql from './members.sql.ts';
 import { member } from './schemas.ts';
 
-type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'openSecret'>;
+export type MemberNeeds = Pick<Deps, 'pools' | 'programs' | 'openSecret'>;
+type Needs = MemberNeeds & Pick<Deps, 'submit'>;
 
-const programQuery = z.object({ program: text(100) });
+export const programQuery = z.object({ program: text(100) });
 
 const rate = z.string().refine(isPercent, 'is not a percentage such as "7.5%"').describe('such as "7.5%"');
 const patchBody = z
@@ -50,7 +53,7 @@ export function memberRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/members/:id',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'A member: who they are, what they have, whom they brought',
       asks: { query: programQuery },
       answers: member,
@@ -60,18 +63,19 @@ export function memberRoutes(deps: Needs): Route[] {
     {
       method: 'patch',
       path: '/members/:id',
-      credential: 'admin',
+      credential: 'admin:moderate',
       body: 'json',
       summary: 'An individual rate, a tier, a suspension, a note',
+      description: 'Rate and tier are an owner’s to set.',
       asks: { query: programQuery, body: patchBody },
       answers: member,
-      refuses: ['unknown_program', 'unknown_member'],
+      refuses: ['unknown_program', 'unknown_member', 'member_erased'],
       handle: (req, res) => patch(deps, req, res),
     },
   ];
 }
 
-function programIn({ programs }: Needs, req: Request): LoadedProgram {
+export function programIn({ programs }: MemberNeeds, req: Request): LoadedProgram {
   const loaded = programs.byName(readQuery(req, programQuery).program);
   if (!loaded) throw new Problem('unknown_program');
   return loaded;
@@ -84,11 +88,14 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   if (body.tier && !loaded.program.tiers.some((tier) => tier.name === body.tier)) {
     throw new Problem('invalid_request', { errors: [{ field: 'tier', reason: 'is no tier of this program' }] });
   }
+  const { actor, role } = adminOf(res);
+  if ((body.rate !== undefined || body.tier !== undefined) && !mayAct(role, 'owner'))
+    throw new Problem('insufficient_role');
   const { rate: newRate, tier, suspended, suspended_reason: suspendedReason, note } = body;
   const command: Command = {
     command: 'member.patch',
     memberId,
-    actor: 'admin',
+    actor,
     rate: newRate,
     tier,
     suspended,
@@ -100,8 +107,8 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   answer(res, member, await memberJson(deps, loaded, memberId));
 }
 
-async function memberJson(
-  { pools, openSecret }: Needs,
+export async function memberJson(
+  { pools, openSecret }: MemberNeeds,
   { no, program }: LoadedProgram,
   memberId: string,
 ): Promise<Sent<z.input<typeof member>>> {
@@ -128,6 +135,8 @@ async function memberJson(
     signed_up_at: row.signed_up_at,
     first_paid_at: row.first_paid_at,
     deleted_at: row.deleted_at,
+    erased_at: row.erased_at,
+    erasure_done_at: row.erasure_done_at,
     rate: row.rate === null ? null : formatPercent(row.rate),
     tier: row.tier,
     suspended: row.suspended_at !== null,

@@ -32,7 +32,7 @@ export function paymentRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
     {
       method: 'get',
       path: '/payments',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'Payments, and why those that earned nothing did not',
       asks: { query: listQuery },
       answers: paymentPage,

@@ -21,7 +21,7 @@ export function programRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/programs',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'The programs that run here',
       asks: { query: noQuery },
       answers: programPage,
@@ -36,7 +36,7 @@ export function programRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/programs/:program/summary',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'How a program is doing: funnel, cost, holds, failures',
       answers: programSummary,
       refuses: ['unknown_program'],

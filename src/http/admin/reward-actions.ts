@@ -6,6 +6,7 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Command, CommandRefusal } from '../../model/commands.ts';
+import { adminOf } from '../admin-auth.ts';
 import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
 import { rewardStatus } from '../forms.ts';
@@ -23,7 +24,6 @@ type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'settle'>;
 const SETTLE_MS_MAX = 20_000;
 const BULK_MAX = 500;
 const BULK_AT_ONCE = 20;
-const ACTOR = 'admin';
 
 const reason = text(1000);
 const approveBody = z
@@ -62,10 +62,11 @@ const bulkBody = z
   });
 
 type Action = z.output<typeof bulkBody>['action'];
-type Order = { readonly action: Action; readonly note: string; readonly confirmAbsent: boolean };
+type Given = { readonly action: Action; readonly note: string; readonly confirmAbsent: boolean };
+type Order = Given & { readonly actor: string };
 
 export function rewardActionRoutes(deps: Needs): Route[] {
-  const common = { method: 'post', credential: 'admin', body: 'json' } as const;
+  const common = { method: 'post', credential: 'admin:moderate', body: 'json' } as const;
   const one = (action: Action) => ({ ...common, path: `/rewards/:id/${action}`, answers: adminReward }) as const;
   return [
     {
@@ -113,7 +114,8 @@ export function rewardActionRoutes(deps: Needs): Route[] {
   ];
 }
 
-async function act(deps: Needs, order: Order, req: Request, res: Response): Promise<void> {
+async function act(deps: Needs, given: Given, req: Request, res: Response): Promise<void> {
+  const order: Order = { ...given, actor: adminOf(res).actor };
   const { program_no: programNo, id } = await rewardOf(deps, req);
   const refused = await carryOut(deps, order, { programNo, id }, performance.now() + SETTLE_MS_MAX);
   if (refused) throw new Problem(refused);
@@ -122,8 +124,8 @@ async function act(deps: Needs, order: Order, req: Request, res: Response): Prom
   answer(res, adminReward, rewardJson(after));
 }
 
-function commandOf({ action, note, confirmAbsent }: Order, id: bigint): Command {
-  const common = { rewardId: String(id), actor: ACTOR };
+function commandOf({ action, note, confirmAbsent, actor }: Order, id: bigint): Command {
+  const common = { rewardId: String(id), actor };
   switch (action) {
     case 'approve':
       return { command: 'reward.approve', ...common, note: note || null };
@@ -165,7 +167,8 @@ const bulkAnswer = z
 
 async function bulk(deps: Needs, req: Request, res: Response): Promise<void> {
   const body = readBody(req, bulkBody);
-  const order: Order = { action: body.action, note: body.reason ?? '', confirmAbsent: body.confirm_absent };
+  const { action, reason: note, confirm_absent: confirmAbsent } = body;
+  const order: Order = { action, note: note ?? '', confirmAbsent, actor: adminOf(res).actor };
   const { ids, more } = body.ids ? { ids: body.ids.map(String), more: false } : await idsOf(deps, body.filter ?? {});
   const wanted = new Map(ids.map((given) => [given, readId(given, 'rw')]));
   const known = await readRewards(

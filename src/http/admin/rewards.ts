@@ -40,7 +40,7 @@ export function rewardRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/rewards',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'Rewards, newest first',
       asks: { query: listQuery },
       answers: adminRewardPage,
@@ -56,7 +56,7 @@ export function rewardRoutes(deps: Needs): Route[] {
     {
       method: 'get',
       path: '/rewards/:id',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'A reward, and why it is what it is',
       description:
         'With every rule and signal that was asked, every try of its delivery, its ledger entries and its history.',

@@ -215,6 +215,10 @@ export const member = z
     signed_up_at: time.nullable(),
     first_paid_at: time.nullable(),
     deleted_at: time.nullable(),
+    erased_at: time.nullable(),
+    erasure_done_at: time
+      .nullable()
+      .describe('nothing names them any more; a credit under way, or a large inbox, takes longer'),
     rate: word.describe('an individual rate such as "7.5%"'),
     tier: word,
     suspended: z.boolean(),

@@ -27,7 +27,7 @@ export function testClockRoutes(deps: Pick<Deps, 'env' | 'clock' | 'advanceClock
     {
       method: 'get',
       path: '/test-clock',
-      credential: 'admin',
+      credential: 'admin:read',
       summary: 'The test clock; only under TEST_CLOCK',
       answers: clockAnswer,
       handle: async (_req, res) => {

@@ -10,6 +10,7 @@ import { prose } from './prose.ts';
 
 const CREDENTIALS: Readonly<Record<string, string>> = {
   adminToken: 'admin token',
+  adminSession: 'session of a named admin',
   memberToken: 'member token',
   memberKey: 'member API key',
   serverKey: 'server key',

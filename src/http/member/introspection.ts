@@ -49,8 +49,11 @@ export function createIntrospection({ http, elapsed = () => performance.now() }:
     const known = kept.get(key);
     if (known && elapsed() - known.at < KEPT_MS) return stillActive(await known.answer);
     kept.delete(key);
-    const [oldest] = kept.keys();
-    if (oldest !== undefined && kept.size >= KEPT_MAX) kept.delete(oldest);
+    // The eldest come first: whatever is over goes, so that nobody is remembered longer than their minute.
+    for (const [eldest, { at }] of kept) {
+      if (kept.size < KEPT_MAX && elapsed() - at < KEPT_MS) break;
+      kept.delete(eldest);
+    }
     const answer = ask(config, token);
     kept.set(key, { at: elapsed(), answer });
     answer.catch(() => kept.delete(key));

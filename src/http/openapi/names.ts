@@ -81,6 +81,11 @@ const TAGS: readonly Tag[] = [
     description: 'The programs that run here, their figures and their keys.',
   },
   {
+    name: 'Admin: who may',
+    of: /^\/admin\/v1\/(session|users)(\/|$)/,
+    description: 'Named admins, their roles, and signing in.',
+  },
+  {
     name: 'Pages',
     of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|portal|plusone\.js)/,
     description: 'What a browser opens: links in mails and in posts, and the page of referrers.',

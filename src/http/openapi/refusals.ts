@@ -4,7 +4,7 @@
  */
 import { KEY_SCOPES } from '../../accounts/keys.ts';
 import { PROBLEMS, type ProblemCode } from '../problems.ts';
-import type { Route } from '../routes.ts';
+import { isOfAdmin, type Route } from '../routes.ts';
 import type { Placed } from './names.ts';
 
 const OF_BODY = {
@@ -22,7 +22,9 @@ function ofCredential({ credential, method }: Route): readonly ProblemCode[] {
   if (credential === 'none') return common;
   if (credential === 'signature') return common;
   // The admin API is not there on a program's host.
-  if (credential === 'admin') return [...common, 'unauthorized', 'not_found'];
+  if (credential === 'password') return [...common, 'not_found'];
+  if (credential === 'admin:self') return [...common, 'unauthorized', 'session_required', 'cross_site', 'not_found'];
+  if (isOfAdmin(credential)) return [...common, 'unauthorized', 'insufficient_role', 'cross_site', 'not_found'];
   const isServers = (KEY_SCOPES as readonly string[]).includes(credential);
   return [...common, ...(isServers ? OF_KEY : OF_MEMBER)];
 }

@@ -16,6 +16,13 @@ export const SECURITY_SCHEMES = {
   adminToken: bearer(
     'The admin token: `ADMIN_TOKEN`, or the one that the first start wrote to `DATA_DIR/admin-token`.',
   ),
+  adminSession: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-plusone_session',
+    description:
+      'The session of a named admin; without `__Host-` where `PUBLIC_URL` is plain http. Writes only from our own pages.',
+  },
   memberToken: bearer("The member's token as your product signs it; the program file says how it is checked.", 'JWT'),
   memberKey: bearer('An API key that the member made; scopes `read` and `links`.'),
   serverKey: bearer('A server key of the program: `npm run cli -- key create`.'),
@@ -39,12 +46,17 @@ export function securityOf({ credential, body }: Route, version: Version): Requi
   ];
   switch (credential) {
     case 'none':
+    case 'password':
       return [];
     case 'signature':
       // Without a body it is the path that is signed.
       return body === 'raw' ? [{ webhookSignature: [] }] : [];
+    case 'admin:self':
+      return [{ adminSession: [] }];
     case 'admin':
-      return [{ adminToken: [] }];
+    case 'admin:read':
+    case 'admin:moderate':
+      return [{ adminToken: [] }, { adminSession: [] }];
     case 'member:read':
       return member('read', 'members:read');
     case 'member:write':

@@ -1,0 +1,76 @@
+/**
+ * The places that may name a person who is erased, and how each forgets.
+ * Promises: page by page, so that a large inbox holds nothing up; run again, each finds nothing left. Must never: remove
+ * a row, or change what says that something happened.
+ */
+
+/** $1 program. With every id that the person goes by: the product's, and customers' `<provider>:<account>:<id>`. */
+export const OPEN_ERASURES = `
+  select e.person_id, e.key_version, e.email, e.swept_at is not null as swept,
+         array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'member') as members,
+         array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'customer') as customers
+    from erasures e where e.program_no = $1 and e.done_at is null order by e.person_id`;
+
+/** The last id of the page behind $2; $3: rows a page. */
+export const PAGE_END = `
+  select max(p.id) as last from (select id from inbox_events where program_no = $1 and id > $2 order by id limit $3) p`;
+
+/** $2 behind, $3 last, $4 what to look for, in lower case. What still waits is blanked by the fold. */
+export const FIND_BODIES = `
+  select e.id, e.source, e.event_id, e.type, e.received_at, e.occurred_at, e.tried_once, e.body
+    from inbox_events e
+   where e.program_no = $1 and e.id > $2 and e.id <= $3 and e.body is not null
+     and exists (select from (select lower(e.body) as text offset 0) b, unnest($4::text[]) n where strpos(b.text, n) > 0)
+     and not exists (select from inbox_queue q where q.program_no = $1 and q.id = e.id)
+   order by e.id`;
+
+/** Whatever was wrong with one that was parked, it cannot be tried again without its body. */
+export const BLANK_EVENTS = `
+  update inbox_events e set body = null,
+    reason = case when e.outcome = 'parked' then 'erased' else e.reason end,
+    outcome = case when e.outcome = 'parked' then 'ignored' else e.outcome end
+   where e.program_no = $1 and e.id = any($2::bigint[])`;
+
+const REWARDS_OF = `
+  select r.id from rewards r where r.program_no = $1 and r.person_id = any($2::bigint[])
+  union select r.id from rewards r where r.program_no = $1 and r.referee_id = any($2::bigint[])`;
+
+/** What admins said when they decided on rewards of theirs; $2 persons. */
+export const BLANK_DECISIONS = `
+  update inbox_events e set body = null
+   where e.program_no = $1 and e.source = 'plusone' and e.type in ('reward.approve', 'reward.reject', 'reward.reverse')
+     and e.body is not null and (e.body::json ->> 'rewardId')::bigint in (${REWARDS_OF})
+     and not exists (select from inbox_queue q where q.program_no = $1 and q.id = e.id)`;
+
+/** $2 persons. What is under way keeps its bytes until it is settled. */
+export const BLANK_REQUESTS = `
+  update deliveries d set request = '' from rewards r
+   where r.program_no = $1 and r.person_id = any($2::bigint[]) and d.program_no = $1 and d.reward_id = r.id
+     and d.settled_at is not null and d.request <> ''`;
+
+/** What people wrote about them; $2 persons, $3 their member ids. */
+export const BLANK_AUDIT = `
+  update audit_log l set reason = null, before = null, after = null
+   where l.program_no = $1 and (l.reason is not null or l.before is not null or l.after is not null)
+     and (l.target = any($3::text[]) or l.target in (select 'rw_' || id from (${REWARDS_OF}) theirs))`;
+
+export const BLANK_NOTES = `
+  update reward_history h set note = null
+   where h.program_no = $1 and h.note is not null and h.reward_id in (${REWARDS_OF})`;
+
+/** $2 persons, $3 now. */
+export const SWEPT = `
+  update erasures e set swept_at = $3, key_version = null, email = null, name = null
+   where e.program_no = $1 and e.person_id = any($2::bigint[]) and e.swept_at is null`;
+
+/** Mails that they had sent, or that went to them. */
+export const MAILS = `
+  select m.id from mails m where m.program_no = $1 and (m.person_id = any($2::bigint[]) or m.recipient_hash in (
+    select e.value_hash from erased_prints e where e.program_no = $1 and e.kind = 'email' and e.person_id = any($2::bigint[])))`;
+
+/** Not while a credit of theirs is under way; then a later run does the rest. $2 persons, $3 now. */
+export const FINISH = `
+  update erasures e set done_at = $3
+   where e.program_no = $1 and e.person_id = any($2::bigint[]) and e.done_at is null
+     and not exists (select from rewards r join deliveries d on d.program_no = r.program_no and d.reward_id = r.id
+       where r.program_no = $1 and r.person_id = e.person_id and d.settled_at is null)`;
