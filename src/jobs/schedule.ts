@@ -163,7 +163,7 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
         await sealProgram(pools.general, no, { now: await clock.now(), stopped });
       }),
     ),
-    erase: logged('erase', () => forEach(programs, 1, ({ no }) => options.sweepErasures(no, stopped))),
+    erase: logged('erase', () => forEach(programs(), 1, ({ no }) => options.sweepErasures(no, stopped))),
     purge: logged('purge', async () => {
       await forEach(programs(), 1, async ({ no, program: { retention } }) => {
         await purgeBodies(pools.general, no, { retention, now: await clock.now(), stopped });
