@@ -94,6 +94,23 @@ create table batches_in_flight (
 );
 comment on table batches_in_flight is 'Written before a batch is folded, removed with its effects: found at a claim, its events run singly.';
 
+create table catch_ups (
+  program_no integer not null,
+  id bigint not null generated always as identity,
+  source text not null,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  listed integer not null default 0,
+  missing integer not null default 0,
+  missing_types jsonb not null default '{}'::jsonb,
+  error text,
+  constraint catch_ups_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX catch_ups_source_idx ON public.catch_ups USING btree (program_no, source, id);
+comment on table catch_ups is 'One row a run; the next begins where the last that ended without an error left off.';
+
 create table claims (
   program_no integer not null,
   id bigint not null,
@@ -106,9 +123,22 @@ create table claims (
   constraint claims_pkey PRIMARY KEY (program_no, id)
 );
 CREATE INDEX claims_person_idx ON public.claims USING btree (program_no, person_id, id);
+CREATE INDEX claims_unknown_idx ON public.claims USING btree (program_no, code_key) WHERE (outcome = 'unknown_code'::text);
 CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 comment on table claims is 'Every code that came along with somebody, and what became of it; also those that lost.';
+
+create table code_aliases (
+  program_no integer not null,
+  provider text not null,
+  account text not null,
+  object_id text not null,
+  code_key text not null,
+  told_at timestamp with time zone not null,
+  constraint code_aliases_pkey PRIMARY KEY (program_no, provider, account, object_id)
+);
+comment on table code_aliases is 'Which code a promotion code or discount of the provider carries; a session names it by its id only.';
+comment on column code_aliases.told_at is 'When the provider said so; the latest word holds, whichever comes last.';
 
 create table codes (
   program_no integer not null,
@@ -608,6 +638,26 @@ create table programs (
   constraint programs_name_key UNIQUE (name),
   constraint programs_pkey PRIMARY KEY (no)
 );
+
+create table provider_codes (
+  program_no integer not null,
+  source text not null,
+  code_key text not null,
+  state text not null,
+  object_id text,
+  reason text,
+  attempts integer not null default 0,
+  next_try_at timestamp with time zone,
+  lease_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  constraint provider_codes_object_check CHECK (((object_id IS NOT NULL) OR (state = ANY (ARRAY['planned'::text, 'refused'::text])))),
+  constraint provider_codes_pkey PRIMARY KEY (program_no, source, code_key),
+  constraint provider_codes_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'made'::text, 'refused'::text, 'ended'::text])))
+);
+CREATE INDEX provider_codes_due_idx ON public.provider_codes USING btree (program_no, next_try_at) WHERE (next_try_at IS NOT NULL);
+comment on table provider_codes is 'The promotion code or discount of a member''s code; ended with the code itself.';
+comment on column provider_codes.reason is 'The provider''s own word for why it refused.';
 
 create table rank_months (
   program_no integer not null,

@@ -42,12 +42,17 @@ export interface Core {
   readonly receive: (event: NewEvent) => Promise<Received>;
 }
 
-function freeze(loaded: LoadedProgram, world: World, intent: DeliveryIntent): { sink: string; request: string } {
+function freeze(
+  loaded: LoadedProgram,
+  keyed: Keyed,
+  world: World,
+  intent: DeliveryIntent,
+): { sink: string; request: string } {
   const reward = world.rewards.get(intent.rewardId);
   if (!reward) throw new Error(`bug: delivery ${intent.id} is of no reward`);
   const known = world.aliases.by('person', reward.personId).find((alias) => alias.kind === 'customer');
   const customerId = customerOf(world, loaded, reward) ?? known?.value.split(':').slice(2).join(':') ?? null;
-  return freezeDelivery(loaded, intent, reward, customerId);
+  return freezeDelivery(loaded, intent, reward, customerId, (value) => keyed.hash('voucher', value));
 }
 
 export function createCore(options: CoreOptions): Core {
@@ -67,25 +72,26 @@ export function createCore(options: CoreOptions): Core {
       options.onReceived?.(event.programNo);
     },
   });
-  const keyed = new Map<LoadedProgram, Keyed>();
+  const made = new Map<LoadedProgram, Keyed>();
+  const keyedOf = (loaded: LoadedProgram) => {
+    const known = made.get(loaded) ?? keyedFor(keys, loaded.program);
+    made.set(loaded, known);
+    return known;
+  };
   const engine: Engine = new Engine({
     pool: pools.general,
     statement: pools.statement,
     now: options.now,
     providers,
     handoff,
-    keyedFor: (loaded) => {
-      const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
-      keyed.set(loaded, made);
-      return made;
-    },
+    keyedFor: keyedOf,
     isPublicMailbox,
     isDisposable,
     subnetOf,
     savePorts: (loaded) => ({
       keyVersion: keys.current,
       seal: (programNo, value) => seal(keys, programNo, value),
-      freeze: (world, intent) => freeze(loaded, world, intent),
+      freeze: (world, intent) => freeze(loaded, keyedOf(loaded), world, intent),
     }),
     worker: randomUUID(),
     crashPoint: options.crashPoint ?? (() => {}),

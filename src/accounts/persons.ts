@@ -140,10 +140,15 @@ export function takeCustomer(world: World, ctx: FoldContext, event: FoldEvent, f
   const person = named
     ? tieCustomer(world, ctx, event, fact, ensureMember(world, ctx, named.memberId))
     : ensureCustomer(world, ctx, customer);
-  if (!fact.email || person.emailHash || person.erasedAt) return person;
-  const updated = withAddress(ctx, person, fact.email, false);
+  return fact.email ? rememberAddress(world, ctx, person, fact.email) : person;
+}
+
+/** The first address that a payment provider names for a customer; nobody has verified it. */
+export function rememberAddress(world: World, ctx: FoldContext, person: Person, email: string): Person {
+  if (person.emailHash || person.erasedAt) return person;
+  const updated = withAddress(ctx, person, email, false);
   world.persons.put(updated);
-  keepSecret(world, updated.id, fact.email, undefined);
+  keepSecret(world, updated.id, email, undefined);
   return updated;
 }
 

@@ -6,7 +6,7 @@
 import type { CodeClaim } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Code, Finding, Person, Referral } from '../model/records.ts';
-import type { World } from '../model/world.ts';
+import { objectKey, type World } from '../model/world.ts';
 import { SAME_ORGANIZATION } from './organizations.ts';
 
 /** Strongest first; a carrier not listed comes after these, in the order it was read. */
@@ -15,9 +15,13 @@ const STRENGTH = [
   'client_reference_id',
   'metadata',
   'custom_data',
+  'promotion_code',
+  'discount',
   'public_metadata',
   'unsafe_metadata',
 ];
+
+const CODE_KEY_LENGTH_MAX = 200;
 
 export interface Attribution {
   readonly referral: Referral;
@@ -39,17 +43,24 @@ export function attribute(
   const ranked = [...claims].sort((a, b) => strengthOf(a.carrier) - strengthOf(b.carrier));
   let made: Referral | undefined;
   for (const claim of ranked) {
-    const code = world.codes.get(claim.code.trim().toLowerCase());
+    const codeKey = codeKeyOf(world, claim);
+    const code = world.codes.get(codeKey);
     const referrer = code && world.persons.get(code.personId);
     const refusal = refusalOf(code, { referee: person, referrer }, ctx.now, known ?? made);
     const outcome = refusal ?? 'attributed';
     if (known && code?.codeKey === known.codeKey) continue;
-    record(world, ctx, event, person, claim, outcome);
+    record(world, ctx, event, person, { ...claim, codeKey }, outcome);
     if (refusal || !code) continue;
     made = refer(world, ctx, event, person, code, claim, ranked);
   }
   if (made) return { referral: made, isNew: true };
   return known && { referral: known, isNew: false };
+}
+
+/** What a claim says, as codes are kept. Of an object that nobody has explained it is the object's own id. */
+function codeKeyOf(world: World, { code, object }: CodeClaim): string {
+  const alias = object && world.codeAliases.get(objectKey({ ...object, objectId: code }));
+  return alias?.codeKey ?? code.trim().toLowerCase().slice(0, CODE_KEY_LENGTH_MAX);
 }
 
 function strengthOf(carrier: string): number {
@@ -79,13 +90,13 @@ function record(
   ctx: FoldContext,
   event: FoldEvent,
   person: Person,
-  claim: CodeClaim,
+  claim: CodeClaim & { readonly codeKey: string },
   outcome: string,
 ): void {
   world.claims.put({
     id: ctx.nextId(),
     personId: person.id,
-    codeKey: claim.code.trim().toLowerCase().slice(0, 200),
+    codeKey: claim.codeKey,
     carrier: claim.carrier,
     outcome,
     at: ctx.now,

@@ -11,7 +11,7 @@ import { type Permits, permitsFor, type Scheme } from './addresses.ts';
 
 export interface HttpRequest {
   readonly url: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   /** The deadline; when it fires, the outcome is `broken`. */

@@ -13,6 +13,7 @@ export function freezeDelivery(
   delivery: DeliveryIntent,
   reward: Reward,
   customerId: string | null,
+  token: (value: string) => string,
 ): { readonly sink: string; readonly request: string } {
   const sink = sinkOf(program.sink.kind);
   if (!sink) throw new Error(`bug: a delivery was planned for the sink ${program.sink.kind}, which delivers nothing`);
@@ -31,6 +32,7 @@ export function freezeDelivery(
     reason: rule?.label ?? reward.rule,
     paymentId: reward.sourcePaymentId,
     at: delivery.createdAt,
+    token,
   });
   return { sink: sink.kind, request };
 }

@@ -8,6 +8,7 @@ import {
   ensureMember,
   isBareCustomer,
   personOfMember,
+  rememberAddress,
   takeCustomer,
   takeMember,
   tieCustomer,
@@ -15,10 +16,10 @@ import {
 import { takeUse, usageNeeds } from '../accounts/usage.ts';
 import { drawForUsage } from '../ledger/spend.ts';
 import type { CommandOutcome } from '../model/commands.ts';
-import type { Fact, PaymentFact, UsageFact } from '../model/facts.ts';
+import type { CodeAliasFact, Fact, PaymentFact, UsageFact } from '../model/facts.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Payment, Person } from '../model/records.ts';
-import type { World } from '../model/world.ts';
+import { objectKey, type World } from '../model/world.ts';
 import { claimByEmail, type PersonsPort, resolvePayer } from '../payments/payer.ts';
 import { takeDispute, takeLink, takePayment, takeRefund } from '../payments/take.ts';
 import { handleCommand } from './commands.ts';
@@ -84,8 +85,11 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
     case 'customer': {
       const person = takeCustomer(world, ctx, event, fact);
       if (person.erasedAt) return NOTHING;
-      return joined(world, ctx, event, person, fact.codes, true);
+      const codes = fact.newcomersOnly && hasPaidBefore(world, person, toldAt(event)) ? [] : fact.codes;
+      return joined(world, ctx, event, person, codes, true);
     }
+    case 'code_alias':
+      return takeCodeAlias(world, ctx, event, fact);
     case 'member_deleted': {
       const person = personOfMember(world, fact.memberId);
       if (person && !person.deletedAt) world.persons.put({ ...person, deletedAt: ctx.now });
@@ -140,7 +144,12 @@ function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: Paymen
   const taken = takePayment(world, ctx, event, fact);
   const payment = resolvePayer(world, ctx, event, taken, fact, personsPort(world, ctx, event));
   const person = payment.personId === null ? undefined : world.persons.get(payment.personId);
-  if (person && fact.codes.length > 0 && isNewcomer(person, payment)) {
+  if (
+    person &&
+    !person.erasedAt &&
+    fact.codes.length > 0 &&
+    !hasPaidBefore(world, person, payment.paidAt ?? payment.createdAt)
+  ) {
     evaluateReferral(world, ctx, event, person, fact.codes, true);
   }
   const isJoined = person && world.persons.by('joined', person.id).length > 0;
@@ -150,10 +159,45 @@ function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: Paymen
   };
 }
 
+/** All objects of one purchase are told to be paid within minutes of one another. */
+const ONE_PURCHASE_MS = 3_600_000;
+
 /** A code on a payment refers somebody who pays for the first time, not a customer of long standing. */
-function isNewcomer(person: Person, payment: Payment): boolean {
-  if (person.erasedAt) return false;
-  return !person.firstPaidAt || (payment.paidAt !== null && payment.paidAt <= person.firstPaidAt);
+function hasPaidBefore(world: World, person: Person, at: Date): boolean {
+  const before = at.getTime() - ONE_PURCHASE_MS;
+  const isBefore = (time: Date | null) => time !== null && time.getTime() <= before;
+  const paid = world.payments.by('person', person.id).filter(({ figures, mergedInto }) => {
+    return mergedInto === null && figures !== null && figures.gross > 0n;
+  });
+  return isBefore(person.firstPaidAt) || paid.some(({ paidAt }) => isBefore(paidAt));
+}
+
+function toldAt(event: FoldEvent): Date {
+  return event.occurredAt ?? event.receivedAt;
+}
+
+/** What a promotion code or discount stands for; who brought it before that was known is referred now. */
+function takeCodeAlias(world: World, ctx: FoldContext, event: FoldEvent, fact: CodeAliasFact): Touched {
+  const { provider, account, objectId } = fact;
+  const known = world.codeAliases.get(objectKey(fact));
+  if (known && known.toldAt > toldAt(event)) return NOTHING;
+  const codeKey = fact.code.trim().toLowerCase();
+  world.codeAliases.put({ provider, account, objectId, codeKey, toldAt: toldAt(event) });
+  const touched = world.claims.by('unexplained', objectId.toLowerCase()).map(({ personId, carrier }) => {
+    const person = survivor(world, personId);
+    if (person.erasedAt) return NOTHING;
+    return joined(world, ctx, event, person, [{ code: objectId, carrier, object: { provider, account } }], true);
+  });
+  return {
+    payments: touched.flatMap(({ payments }) => payments),
+    people: touched.flatMap(({ people }) => [...people]),
+  };
+}
+
+function survivor(world: World, personId: bigint): Person {
+  const person = world.persons.get(personId);
+  if (!person) throw new Error(`bug: person ${personId} was not loaded`);
+  return person.mergedInto === null ? person : survivor(world, person.mergedInto);
 }
 
 function personsPort(world: World, ctx: FoldContext, event: FoldEvent): PersonsPort {
@@ -162,6 +206,7 @@ function personsPort(world: World, ctx: FoldContext, event: FoldEvent): PersonsP
     ensureCustomer: (customer) => ensureCustomer(world, ctx, customer),
     tieCustomer: (customer, member) => tieCustomer(world, ctx, event, customer, member),
     isBareCustomer: (person) => isBareCustomer(world, person),
+    rememberAddress: (person, email) => rememberAddress(world, ctx, person, email),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Command } from '../model/commands.ts';
 import { matchEmail } from '../model/email.ts';
 import type { CodeClaim, Fact, PaymentObject } from '../model/facts.ts';
 import type { FoldEvent, Keyed } from '../model/fold.ts';
-import { aliasKey, customerValue } from '../model/world.ts';
+import { aliasKey, customerValue, objectKey } from '../model/world.ts';
 
 export interface ObjectRef {
   readonly provider: string;
@@ -25,6 +25,10 @@ export interface Keys {
   readonly names: Map<string, string | undefined>;
   readonly emailHashes: Set<string>;
   readonly codeKeys: Set<string>;
+  /** Promotion codes and discounts that somebody brought, or that are explained. */
+  readonly codeObjects: Map<string, ObjectRef>;
+  /** Those that are explained, as claims write them, with their code: who brought them before is looked at again. */
+  readonly explained: Map<string, string>;
   readonly objects: Map<string, ObjectRef>;
   readonly deductions: Map<string, { provider: string; account: string; kind: string; deductionId: string }>;
   readonly ipHashes: Set<string>;
@@ -32,6 +36,8 @@ export interface Keys {
   readonly people: Set<string>;
   /** Organizations that members were told to belong to. */
   readonly orgs: Map<string, string>;
+  /** Customers whose payment names nobody else: their first address may be a member's. */
+  readonly unnamed: Set<string>;
   /** Customers told together with a member: where those were two persons, the customer's is joined into the member's. */
   readonly ties: { readonly customer: string; readonly members: readonly string[] }[];
   /** Addresses of those people; payments by them may be claimed. */
@@ -76,11 +82,14 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     names: new Map(),
     emailHashes: new Set(),
     codeKeys: new Set(),
+    codeObjects: new Map(),
+    explained: new Map(),
     objects: new Map(),
     deductions: new Map(),
     ipHashes: new Set(),
     people: new Set(),
     orgs: new Map(),
+    unnamed: new Set(),
     ties: [],
     claimEmails: new Set(),
     codeOwners: new Set(),
@@ -110,7 +119,7 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
-  if ('code' in command) keys.codeKeys.add(command.code.trim().toLowerCase());
+  if ('code' in command && command.code) keys.codeKeys.add(command.code.trim().toLowerCase());
   if (command.command === 'lot.expire') keys.lots.add(BigInt(command.lot));
   if (command.command === 'credit.void') keys.voids.add(BigInt(command.spendId));
   if (command.command === 'credit.spend') {
@@ -124,6 +133,10 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   keys.codeOwners.add(aliasKey('member', command.memberId));
   if (command.command === 'claim.make') addSignup(keys, keyed, command.memberId, undefined, [command]);
   if (command.command === 'member.erase') keys.erased.add(aliasKey('member', command.memberId));
+  if (command.command === 'payment.attach' && command.referrerId !== undefined) {
+    keys.aliases.add(aliasKey('member', command.referrerId));
+    keys.codeOwners.add(aliasKey('member', command.referrerId));
+  }
   if (command.command === 'code.refresh') keys.refreshed.add(aliasKey('member', command.memberId));
   if (command.command === 'code.refresh' || command.command === 'link.make') keys.newCodes.add(command.memberId);
   if (command.command === 'member.seen') {
@@ -160,6 +173,11 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       addEmail(keys, keyed, fact.email, true);
       addCodes(keys, fact.codes);
       return;
+    case 'code_alias':
+      addCodes(keys, [{ ...fact, carrier: '' }]);
+      addCodes(keys, [{ code: fact.objectId, carrier: '', object: fact }]);
+      keys.explained.set(fact.objectId.toLowerCase(), fact.code.trim().toLowerCase());
+      return;
     case 'payment':
       addPayment(keys, keyed, source, fact);
       return;
@@ -195,9 +213,14 @@ function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact
   addObjects(keys, fact, fact.objects);
   for (const other of fact.sameAs)
     addObjects(keys, { provider: other.provider, account: '' }, [{ id: other.object, nameRank: 0 }]);
-  for (const payer of fact.payers) keys.aliases.add(aliasKey('member', payer.memberId));
+  // Who comes with a code is looked at as at a signup: what they were seen with, and what they paid before.
+  const about =
+    fact.codes.length > 0 ? (alias: string) => person(keys, alias) : (alias: string) => keys.aliases.add(alias);
+  for (const payer of fact.payers) about(aliasKey('member', payer.memberId));
   if (fact.customerId) {
-    addCustomer(keys, source, fact, fact.customerId);
+    const both = addCustomer(keys, source, fact, fact.customerId);
+    for (const alias of both) if (fact.codes.length > 0) keys.people.add(alias);
+    for (const alias of both) if (fact.payers.length === 0) keys.unnamed.add(alias);
     addTie(keys, fact, fact.customerId, fact.payers);
   }
   addEmail(keys, keyed, fact.email, false);
@@ -252,7 +275,12 @@ function addEmail(keys: Keys, keyed: Keyed, email: string | undefined, claims: b
 }
 
 function addCodes(keys: Keys, codes: readonly CodeClaim[]): void {
-  for (const claim of codes) keys.codeKeys.add(claim.code.trim().toLowerCase());
+  for (const { code, object } of codes) {
+    if (object) {
+      const ref = { provider: object.provider, account: object.account, objectId: code };
+      keys.codeObjects.set(objectKey(ref), ref);
+    } else keys.codeKeys.add(code.trim().toLowerCase());
+  }
 }
 
 function addObjects(keys: Keys, at: { provider: string; account: string }, objects: readonly PaymentObject[]): void {

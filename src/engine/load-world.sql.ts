@@ -30,14 +30,21 @@ export async function loadWorld(
   const load: Loader = { client, statement, programNo: ctx.loaded.no, world: new World(), ctx, asked: new Map() };
   const keys = keysOf(events, ctx.keyed);
   // What does not depend on one another is sent together; the connection pipelines.
-  await Promise.all([loadSourceTypes(load), loadAliases(load, keys), loadObjects(load, [...keys.objects.values()])]);
-  await Promise.all([loadCodes(load, keys), loadPayments(load, keys)]);
+  await Promise.all([
+    loadSourceTypes(load),
+    loadAliases(load, keys),
+    loadObjects(load, [...keys.objects.values()]),
+    loadCodeAliases(load, keys),
+  ]);
+  const people = await loadSeekers(load, keys);
+  await loadOwners(load, keys);
+  await Promise.all([loadCodes(load, keys), loadPayments(load, keys, people)]);
   await loadRewards(load, keys);
   await loadPeople(load, keys);
   await loadRules(load, keys);
   const prints = { by: ['valueHash'], keys: [[...keys.emailHashes]] };
   await Promise.all([
-    loadSignals(load, keys),
+    loadSignals(load, keys, people),
     loadCredits(load, keys),
     fetch(load, load.world.erasedPrints, tables.ERASED_PRINTS, prints),
   ]);
@@ -56,8 +63,46 @@ async function loadAliases(load: Loader, keys: Keys): Promise<void> {
   await fetch(load, load.world.aliases, tables.PERSON_ALIASES, { by: ['kind', 'value'], keys: columns });
 }
 
+async function loadCodeAliases(load: Loader, keys: Keys): Promise<void> {
+  const by = { by: OBJECT, keys: objectColumns([...keys.codeObjects.values()]) };
+  await fetch(load, load.world.codeAliases, tables.CODE_ALIASES, by);
+}
+
+/** Everybody about whom something other than a payment is told, those with whom an object came that is now explained among them. */
+async function loadSeekers(load: Loader, keys: Keys): Promise<readonly bigint[]> {
+  const { world } = load;
+  const people = new Set(personIds(world, keys.people));
+  if (keys.explained.size === 0) return [...people];
+  // A promotion of the product's own may have been redeemed by thousands; only a member's code refers anybody.
+  await fetch(load, world.codes, tables.CODES, { by: ['codeKey'], keys: [[...keys.explained.values()]] });
+  const ours = Array.from(keys.explained).filter(([, code]) => world.codes.get(code));
+  const objects = ours.map(([object]) => object);
+  const unknown = { by: ['codeKey'], keys: [objects], more: `and t.outcome = 'unknown_code'` };
+  const claims = await fetch(load, world.claims, tables.CLAIMS, unknown);
+  let ids = claims.map((claim) => claim.personId);
+  // Who was joined into another since is followed there.
+  while (ids.length > 0) {
+    for (const id of ids) people.add(id);
+    await fetchById(load, world.persons, tables.PERSONS, ids);
+    ids = ids.flatMap((id) => world.persons.get(id)?.mergedInto ?? []);
+  }
+  return [...people];
+}
+
+/** Members who have the first address of a customer whose payment names nobody. */
+async function loadOwners(load: Loader, keys: Keys): Promise<void> {
+  const { world } = load;
+  const customers = personIds(world, keys.unnamed);
+  if (customers.length === 0) return;
+  await fetchById(load, world.persons, tables.PERSONS, customers);
+  const hashes = new Set(customers.flatMap((id) => world.persons.get(id)?.emailHash ?? []));
+  const by = { by: ['emailHash'], keys: [[...hashes]], more: 'and t.merged_into is null' };
+  await fetch(load, world.persons, tables.PERSONS, by);
+}
+
 async function loadCodes(load: Loader, keys: Keys): Promise<void> {
   const wanted = new Set(keys.codeKeys);
+  for (const alias of load.world.codeAliases.all()) wanted.add(alias.codeKey);
   const unknown = Array.from(keys.customers).filter(([, customer]) => !load.world.aliases.get(customer));
   for (const alias of new Set([...keys.aliases, ...unknown.map(([member]) => member)])) {
     const [kind, value] = alias.split('\n') as [string, string];
@@ -69,7 +114,7 @@ async function loadCodes(load: Loader, keys: Keys): Promise<void> {
   await fetch(load, load.world.codes, tables.CODES, { by: ['codeKey'], keys: [[...wanted]] });
 }
 
-async function loadPayments(load: Loader, keys: Keys): Promise<void> {
+async function loadPayments(load: Loader, keys: Keys, people: readonly bigint[]): Promise<void> {
   const { world } = load;
   const ids = new Set(keys.paymentIds);
   for (const alias of world.paymentAliases.all()) if (alias.paymentId !== null) ids.add(alias.paymentId);
@@ -84,7 +129,7 @@ async function loadPayments(load: Loader, keys: Keys): Promise<void> {
   await Promise.all([
     fetchPayments(load, { by: ['id'], keys: [[...ids]] }),
     fetchPayments(load, { by: ['sourcePaymentId'], keys: [names], more: 'and t.merged_into is null' }),
-    loadClaimable(load, keys),
+    loadClaimable(load, keys, people),
     loadQualifying(load, keys),
     loadColleagues(load, keys),
   ]);
@@ -114,9 +159,8 @@ async function fetchPayments(load: Loader, by: By): Promise<void> {
  * Payments that somebody who is being told about may claim. Once a referral stands, none of theirs changes hands any
  * more, so a member of many years is told about without their history being read.
  */
-async function loadClaimable(load: Loader, keys: Keys): Promise<void> {
+async function loadClaimable(load: Loader, keys: Keys, people: readonly bigint[]): Promise<void> {
   const { world } = load;
-  const people = personIds(world, keys.people);
   await fetchById(load, world.referrals, tables.REFERRALS, people);
   const unreferred = people.filter((id) => !world.referrals.get(id));
   const pending = people.filter((id) => world.referrals.get(id)?.status === 'pending');
@@ -294,10 +338,11 @@ async function loadNextCodes(load: Loader, keys: Keys): Promise<void> {
 }
 
 /** What the signals compare: who else was seen with these addresses, and the first payments around these times. */
-async function loadSignals(load: Loader, keys: Keys): Promise<void> {
+async function loadSignals(load: Loader, keys: Keys, referees: readonly bigint[]): Promise<void> {
   const { world } = load;
   const referrers = Array.from(world.codes.all(), (code) => code.personId);
-  const people = [...new Set([...personIds(world, keys.people), ...(keys.people.size > 0 ? referrers : [])])];
+  const asked = keys.people.size > 0 || referees.length > 0;
+  const people = [...new Set([...referees, ...(asked ? referrers : [])])];
   await fetch(load, world.facts, tables.PERSON_FACTS, { by: ['personId'], keys: [people] });
   if (keys.ipHashes.size > 0) await loadSharers(load, keys);
   await loadFirstPayments(load, keys);

@@ -87,6 +87,7 @@ function savePeople(save: Saver, world: World, ports: SavePorts): void {
   both(save, tables.PERSON_ALIASES, world.aliases);
   insert(save, tables.PERSON_FACTS, world.facts.inserted());
   both(save, tables.CODES, world.codes);
+  both(save, tables.CODE_ALIASES, world.codeAliases);
   both(save, tables.REFERRALS, world.referrals);
   insert(save, tables.CLAIMS, world.claims.inserted());
   insert(save, tables.DOMAIN_USES, world.domainUses.inserted());

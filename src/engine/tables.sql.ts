@@ -128,6 +128,13 @@ export const CLAIMS = table('claims', ['id'], {
   at: 'timestamptz',
   causeId: 'bigint',
 });
+export const CODE_ALIASES = table('code_aliases', ['provider', 'account', 'objectId'], {
+  provider: 'text',
+  account: 'text',
+  objectId: 'text',
+  codeKey: 'text',
+  toldAt: 'timestamptz',
+});
 export const PAYMENTS = table('payments', ['id'], {
   id: 'bigint',
   source: 'text',

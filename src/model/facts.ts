@@ -5,10 +5,13 @@
  * engine folds them in any order and any number of times.
  */
 
-/** A referral code that came along, and by which carrier; carriers.ts ranks them. */
+/** A referral code that came along, and by which carrier; attribution ranks them. */
 export interface CodeClaim {
+  /** The code, or the id of `object`, which carries one. */
   readonly code: string;
   readonly carrier: string;
+  /** A promotion code (Stripe) or discount (Paddle), told by its id only; `code_alias` says which code it carries. */
+  readonly object?: { readonly provider: string; readonly account: string } | undefined;
 }
 
 /** Who paid, by one name the body gives. `by` is the program file's word: `metadata.user_id`, `client_reference_id`, `email`. */
@@ -49,6 +52,17 @@ export interface CustomerFact {
   readonly memberIds: readonly PayerHint[];
   readonly email?: string | undefined;
   readonly codes: readonly CodeClaim[];
+  /** The codes refer a newcomer only: a customer of long standing may redeem a promotion, too. */
+  readonly newcomersOnly?: boolean | undefined;
+}
+
+/** An object of the provider that buyers redeem, and the referral code that it carries. */
+export interface CodeAliasFact {
+  readonly fact: 'code_alias';
+  readonly provider: string;
+  readonly account: string;
+  readonly objectId: string;
+  readonly code: string;
 }
 
 /**
@@ -141,6 +155,7 @@ export type Fact =
   | MemberFact
   | MemberDeletedFact
   | CustomerFact
+  | CodeAliasFact
   | PaymentFact
   | PaymentLinkFact
   | RefundFact

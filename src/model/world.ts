@@ -81,6 +81,15 @@ export interface Standing {
   readonly signups: number;
 }
 
+/** A promotion code or discount of the provider, and the code that it carries. */
+export interface CodeAlias {
+  readonly provider: string;
+  readonly account: string;
+  readonly objectId: string;
+  readonly codeKey: string;
+  readonly toldAt: Date;
+}
+
 export interface SourceType {
   readonly source: string;
   readonly type: string;
@@ -133,7 +142,12 @@ export class World {
   readonly allowances = new Table<Allowance>({ key: (a) => `${a.personId}\n${a.rule}` });
   /** Never saved: read when a month is closed. */
   readonly standings = new Table<Standing>({ key: (s) => `${s.month}\n${s.rank}` });
-  readonly claims = new Table<Claim>({ key: (c) => c.id });
+  /** Loaded are only those of objects that nobody had explained (`unexplained`). */
+  readonly claims = new Table<Claim>({
+    key: (c) => c.id,
+    indexes: { unexplained: (c) => (c.outcome === 'unknown_code' ? c.codeKey : null) },
+  });
+  readonly codeAliases = new Table<CodeAlias>({ key: objectKey });
   readonly payments = new Table<Payment>({
     key: (p) => p.id,
     indexes: {

@@ -18,6 +18,7 @@ export interface PersonsPort {
   ensureCustomer(customer: { source: string; provider: string; account: string; customerId: string }): Person;
   tieCustomer(customer: { provider: string; account: string; customerId: string }, member: Person): Person;
   isBareCustomer(person: Person): boolean;
+  rememberAddress(person: Person, email: string): Person;
 }
 
 interface Hint {
@@ -61,7 +62,8 @@ function hints(
   persons: PersonsPort,
 ): Hint[] {
   const order = memberFrom(ctx, event.source);
-  let address = emailHash;
+  const emailRank = rankOf(order, 'email', RANK.email_default);
+  let first: string | null = null;
   const found: Hint[] = fact.payers.map((payer) => ({
     by: payer.by,
     rank: rankOf(order, payer.by, RANK.step),
@@ -71,14 +73,24 @@ function hints(
   const named = found.filter((hint) => !isFromABrowser(hint.by)).sort((a, b) => a.rank - b.rank)[0];
   if (customer && named) persons.tieCustomer(customer, named.person);
   else if (customer) {
-    const person = persons.ensureCustomer(customer);
-    const bare = persons.isBareCustomer(person);
-    found.push({ by: 'customer', rank: bare ? RANK.bare_customer : RANK.tied_customer, person });
-    if (bare && order.includes('email')) address ??= person.emailHash;
+    const known = persons.ensureCustomer(customer);
+    const bare = persons.isBareCustomer(known);
+    const person = bare && fact.email ? persons.rememberAddress(known, fact.email) : known;
+    // An address is weak: it does not take away what somebody brought to this customer.
+    const bareRank = isReferred(world, person) ? emailRank - 1 : RANK.bare_customer;
+    found.push({ by: 'customer', rank: bare ? bareRank : RANK.tied_customer, person });
+    if (bare && order.includes('email')) first = person.emailHash;
   }
-  const owner = address ? memberWithEmail(world, address, persons) : undefined;
-  if (owner) found.push({ by: 'email', rank: rankOf(order, 'email', RANK.email_default), person: owner });
+  // By this payment's address, else by the customer's first: an address that changes at the provider loses nobody.
+  const owners = [emailHash, first].map((address) => address && memberWithEmail(world, address, persons));
+  const owner = owners.find((each) => each);
+  if (owner) found.push({ by: 'email', rank: emailRank, person: owner });
   return found;
+}
+
+function isReferred(world: World, person: Person): boolean {
+  const referral = world.referrals.get(person.id);
+  return referral !== undefined && referral.status !== 'void';
 }
 
 function memberFrom(ctx: FoldContext, source: string): readonly string[] {
@@ -111,6 +123,8 @@ export function claimByEmail(world: World, ctx: FoldContext, member: Person, per
   return candidates.flatMap((payment) => {
     const rank = rankOf(memberFrom(ctx, payment.source), 'email', RANK.email_default);
     if (payment.mergedInto !== null || payment.payerRank <= rank) return [];
+    const payer = payment.personId === null ? undefined : world.persons.get(payment.personId);
+    if (payer && isReferred(world, payer)) return [];
     const claimed = { ...payment, personId: member.id, payerBy: 'email', payerRank: rank };
     world.payments.put(claimed);
     return [claimed];

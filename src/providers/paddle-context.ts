@@ -13,6 +13,9 @@ export interface PaddleEvent {
   readonly source: SourceConfig;
 }
 
+/** The word of `code_from` for discounts. */
+export const DISCOUNT = 'discount';
+
 /** Facts, or why there are none. */
 export type Outcome = readonly Fact[] | string;
 

@@ -4,10 +4,10 @@
  * go along for conversion. Must never: earn on `total`, which still has the customer's credit in it, or know a payment
  * by its attempt: a transaction has many, and only `captured` ones are money.
  */
-import { FIGURES_RANK, type PaymentFact } from '../model/facts.ts';
+import { type CodeClaim, FIGURES_RANK, type PaymentFact } from '../model/facts.ts';
 import { minorFromText, optionalAmount, requiredAmount, shown, taxShare } from './amounts.ts';
 import { at, list, requiredCurrency, requiredText, requiredTime, text, timeFromIso } from './json.ts';
-import { type Outcome, type PaddleEvent, reader } from './paddle-context.ts';
+import { DISCOUNT, type Outcome, type PaddleEvent, reader } from './paddle-context.ts';
 import { codesOf, kindOf, payersOf } from './people.ts';
 
 export function transactionCompleted(event: PaddleEvent): Outcome {
@@ -32,12 +32,19 @@ export function transactionCompleted(event: PaddleEvent): Outcome {
     payers: payersOf(source.memberFrom, read),
     customerId: text(at(data, 'customer_id')),
     // The customer's e-mail address is in no transaction; it comes by customer.created.
-    codes: codesOf(source.codeFrom, read),
+    codes: [...codesOf(source.codeFrom, read), ...discountIn(event)],
     kind: kindOfTransaction(data),
     standsAlone: true,
     sameAs: [],
   };
   return [fact];
+}
+
+/** The discount that was used, by its id: `discount.*` events say which code it carries. */
+function discountIn({ data, source }: PaddleEvent): CodeClaim[] {
+  const code = text(at(data, 'discount_id')) ?? text(at(data, 'discount.id'));
+  if (code === undefined || !source.codeFrom.includes(DISCOUNT)) return [];
+  return [{ code, carrier: DISCOUNT, object: { provider: 'paddle', account: '' } }];
 }
 
 /** `grand_total_tax` exists since 2026; before it, `tax` is that of `total`, of which credit may have paid a part. */

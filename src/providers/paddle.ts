@@ -8,8 +8,7 @@ import type { Normalized } from '../model/facts.ts';
 import type { InboundRequest, Provider, SourceConfig, Verified } from '../model/provider.ts';
 import { at, email, requiredText, text, timeFromIso } from './json.ts';
 import { adjusted } from './paddle-adjustments.ts';
-import type { Outcome, PaddleEvent } from './paddle-context.ts';
-import { reader } from './paddle-context.ts';
+import { DISCOUNT, type Outcome, type PaddleEvent, reader } from './paddle-context.ts';
 import { transactionCompleted } from './paddle-payments.ts';
 import { codesOf, emailIfListed, serverSetMembers } from './people.ts';
 import {
@@ -30,6 +29,8 @@ const HANDLERS: Readonly<Record<string, (event: PaddleEvent) => Outcome>> = {
   'customer.created': customerKnown,
   'customer.updated': customerKnown,
   'subscription.created': subscriptionKnown,
+  'discount.created': discountKnown,
+  'discount.updated': discountKnown,
 };
 
 export const paddle: Provider = {
@@ -37,7 +38,7 @@ export const paddle: Provider = {
   handles: Object.keys(HANDLERS),
   defaults: {
     memberFrom: ['custom_data.user_id', 'custom_data.member_id', 'email'],
-    codeFrom: ['custom_data.ref', 'custom_data.referral_code'],
+    codeFrom: ['custom_data.ref', 'custom_data.referral_code', DISCOUNT],
   },
   refuseSecret: (secret) => refuseTextSecret(secret, ['pdl_ntfset_', 'pdl_ntf_']),
   verify,
@@ -104,4 +105,16 @@ function subscriptionKnown(event: PaddleEvent): Outcome {
   const customerId = text(at(event.data, 'customer_id'));
   if (customerId === undefined || memberIds.length === 0) return 'names_no_member';
   return [{ fact: 'customer', provider: 'paddle', account: '', customerId, memberIds, codes: [] }];
+}
+
+/** A discount carries the code that buyers type, unless its custom data names another: the owner's `ALICE20` for K7M2XQ. */
+function discountKnown(event: PaddleEvent): Outcome {
+  const { data, source } = event;
+  const named = codesOf(
+    source.codeFrom.filter((path) => path.startsWith('custom_data.')),
+    reader(event),
+  )[0];
+  const code = named?.code ?? text(at(data, 'code'));
+  if (code === undefined) return 'names_no_code';
+  return [{ fact: 'code_alias', provider: 'paddle', account: '', objectId: requiredText(data, 'id'), code }];
 }

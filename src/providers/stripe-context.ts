@@ -32,6 +32,9 @@ const NAME_RANK = {
 /** A code in `client_reference_id` is marked, because the field mostly holds the product's own user id. */
 const MARKED_CODE = /^ref[_-](.+)$/i;
 
+/** The word of `code_from` for promotion codes. */
+export const PROMOTION_CODE = 'promotion_code';
+
 /** The id of a reference, which is text, or the whole object where the endpoint expands it. */
 export function idOf(value: unknown): string | undefined {
   return typeof value === 'string' ? text(value) : text(at(value, 'id'));
@@ -67,9 +70,26 @@ export function payersIn(event: StripeEvent): PayerHint[] {
 
 export function codesIn(event: StripeEvent): CodeClaim[] {
   const read = reader(event);
-  return codesOf(event.source.codeFrom, (path) =>
-    path === 'client_reference_id' ? clientReference(event.object, event.source).code : read(path),
-  );
+  const codes = codesOf(event.source.codeFrom, (path) => {
+    if (path === PROMOTION_CODE) return undefined;
+    return path === 'client_reference_id' ? clientReference(event.object, event.source).code : read(path);
+  });
+  return [...codes, ...promotionCodesIn(event)];
+}
+
+/** The promotion codes that were redeemed, by their ids: `promotion_code.*` events say which code each carries. */
+export function promotionCodesIn({ object, source, account }: StripeEvent): CodeClaim[] {
+  if (!source.codeFrom.includes(PROMOTION_CODE)) return [];
+  const ids = new Set(discountsOf(object).flatMap((discount) => idOf(at(discount, 'promotion_code')) ?? []));
+  return Array.from(ids, (code) => ({ code, carrier: PROMOTION_CODE, object: { provider: 'stripe', account } }));
+}
+
+/** A session lists its discounts whole. An invoice did, as `discount`, before 2025-03-31; since then where it is expanded. */
+function discountsOf(object: Json): unknown[] {
+  const breakdown = list(at(object, 'total_details.breakdown.discounts')).map((part) => at(part, 'discount'));
+  const amounts = list(object.total_discount_amounts).map((part) => at(part, 'discount'));
+  const lines = list(at(object, 'lines.data')).flatMap((line) => list(at(line, 'discounts')));
+  return [object.discount, ...list(object.discounts), ...breakdown, ...amounts, ...lines];
 }
 
 /** The tie between a customer and a member, where metadata (which only a server can set) names one; else undefined. */

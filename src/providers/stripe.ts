@@ -11,7 +11,17 @@ import type { InboundRequest, Provider, SourceConfig, Verified } from '../model/
 import { at, email, type Json, record, text, timeFromSeconds } from './json.ts';
 import { emailIfListed, serverSetMembers } from './people.ts';
 import { headerOf, isFresh, opened, refused, refuseTextSecret, unixSeconds } from './signatures.ts';
-import { codesIn, customerTie, idOf, type Outcome, reader, requiredId, type StripeEvent } from './stripe-context.ts';
+import {
+  codesIn,
+  customerTie,
+  idOf,
+  type Outcome,
+  PROMOTION_CODE,
+  reader,
+  requiredId,
+  type StripeEvent,
+} from './stripe-context.ts';
+import { discountGiven, promotionCodeKnown } from './stripe-discounts.ts';
 import { invoicePaid, invoicePaymentPaid } from './stripe-invoices.ts';
 import { disputed, fraudWarned, refunded } from './stripe-money-back.ts';
 import { chargeSucceeded, paymentIntentSucceeded, sessionCompleted } from './stripe-payments.ts';
@@ -38,6 +48,9 @@ const HANDLERS: Readonly<Record<string, (event: StripeEvent) => Outcome>> = {
   'customer.updated': customerKnown,
   'customer.subscription.created': subscriptionKnown,
   'customer.subscription.updated': subscriptionKnown,
+  'customer.discount.created': discountGiven,
+  'promotion_code.created': promotionCodeKnown,
+  'promotion_code.updated': promotionCodeKnown,
 };
 
 /** Types that we know and leave alone, and why. `topup.*` is the merchant funding its own Stripe balance. */
@@ -53,7 +66,7 @@ export const stripe: Provider = {
   handles: Object.keys(HANDLERS),
   defaults: {
     memberFrom: ['metadata.user_id', 'metadata.member_id', 'client_reference_id', 'email'],
-    codeFrom: ['metadata.ref', 'metadata.referral_code', 'metadata.referral'],
+    codeFrom: ['client_reference_id', 'metadata.ref', 'metadata.referral_code', 'metadata.referral', PROMOTION_CODE],
   },
   refuseSecret: (secret) => refuseTextSecret(secret, ['whsec_']),
   verify,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { HOUR_MS } from '../../src/delivery/backoff.ts';
 import { SINKS as REGISTERED } from '../../src/delivery/sinks/index.ts';
 import type { SinkConfig } from '../../src/model/program.ts';
+import { type FakePaddle, startFakePaddle } from '../support/fake-paddle.ts';
 import { type FakeSink, startFakeSink } from '../support/fake-sink.ts';
 import { type FakeStripe, startFakeStripe } from '../support/fake-stripe.ts';
 import { type Base, type Harness, startBase, startHarness } from './harness.ts';
@@ -55,10 +56,46 @@ function ofStripe(stripe: FakeStripe): Subject {
   };
 }
 
+function ofCreditGrants(stripe: FakeStripe): Subject {
+  const own = (key: string) => stripe.grants.filter(({ metadata }) => metadata.plusone_key === key);
+  const taken = (key: string) => stripe.grants.filter(({ metadata }) => metadata.taken_by === key);
+  return {
+    ...ofStripe(stripe),
+    config: { kind: 'stripe_credit_grant', apiKey: 'sk_test_x', source: 'stripe', apiBase: stripe.apiBase },
+    credited: (key) =>
+      own(key).reduce((sum, { amount }) => sum + amount.monetary.value, 0) -
+      taken(key).reduce((sum, grant) => sum + (grant.voided_at === null ? 0 : Number(grant.metadata.taken)), 0),
+  };
+}
+
+function ofPaddle(paddle: FakePaddle): Subject {
+  return {
+    config: { kind: 'paddle_discount', apiKey: 'pdl_sdbx_apikey_x', source: 'paddle', apiBase: paddle.apiBase },
+    fail: (...faults) => paddle.next.push(...faults),
+    down: (fault) => {
+      paddle.mode = fault;
+    },
+    credited: (key) => {
+      const granted = paddle.discounts.filter(({ custom_data: data }) => data?.plusone_key === key);
+      const taken = paddle.discounts.map(
+        ({ custom_data: data }) => (data?.taken as Record<string, string> | undefined)?.[key] ?? 0,
+      );
+      return (
+        granted.reduce((sum, { amount }) => sum + Number(amount), 0) - taken.reduce<number>((a, b) => a + Number(b), 0)
+      );
+    },
+    sends: () => paddle.requests.filter(({ method }) => method !== 'GET').length,
+    faults: () => paddle.faults,
+    close: paddle.close,
+  };
+}
+
 const SINKS: readonly [string, () => Promise<Subject>][] = [
   ['webhook', async () => ofWebhook(await startFakeSink(), false)],
   ['webhook with lookup', async () => ofWebhook(await startFakeSink(), true)],
   ['stripe_balance', async () => ofStripe(await startFakeStripe())],
+  ['stripe_credit_grant', async () => ofCreditGrants(await startFakeStripe())],
+  ['paddle_discount', async () => ofPaddle(await startFakePaddle())],
 ];
 
 let base: Base;

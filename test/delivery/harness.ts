@@ -2,6 +2,7 @@
  * A program of its own for each test in the file's database, a clock that is set by hand, and deliveries as the engine
  * plans them.
  */
+import { createHash } from 'node:crypto';
 import { openPools, type Pools } from '../../src/db/pool.ts';
 import type { Timing } from '../../src/delivery/backoff.ts';
 import { createDeliverer, type Deliverer } from '../../src/delivery/deliver.ts';
@@ -21,6 +22,8 @@ export interface Planned {
   readonly amount?: bigint;
   readonly triedOnce?: boolean;
   readonly key?: string;
+  /** The how many-th reversal or restoration. */
+  readonly n?: number;
 }
 
 export type Row = Record<string, unknown> & {
@@ -113,8 +116,10 @@ export async function startHarness({ pools, http }: Base, sink: SinkConfig): Pro
     },
     plan: async (planned = {}) => {
       const id = ids++;
-      const { intent, reward } = planOf(id, planned, harness.now);
-      const { sink: kind, request } = freezeDelivery(loaded(), intent, reward, 'cus_1');
+      const { intent, reward } = planOf(id, planned, harness.now, programNo);
+      const { sink: kind, request } = freezeDelivery(loaded(), intent, reward, 'cus_1', (value) =>
+        createHash('sha256').update(value).digest('base64url'),
+      );
       await harness.sql(
         `insert into deliveries (program_no, id, reward_id, kind, amount, unit, idempotency_key, sink, request, state, tried_once, created_at, next_try_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $11)`,
@@ -160,11 +165,24 @@ export async function startHarness({ pools, http }: Base, sink: SinkConfig): Pro
   return harness;
 }
 
-function planOf(id: bigint, planned: Planned, createdAt: Date): { intent: DeliveryIntent; reward: Reward } {
+/** Deliveries of one key are of one reward. */
+const rewards = new Map<string, bigint>();
+function rewardOf(key: string, programNo: number, id: bigint): bigint {
+  const known = rewards.get(`${programNo} ${key}`) ?? id + 1_000_000n;
+  rewards.set(`${programNo} ${key}`, known);
+  return known;
+}
+
+function planOf(
+  id: bigint,
+  planned: Planned,
+  createdAt: Date,
+  programNo: number,
+): { intent: DeliveryIntent; reward: Reward } {
   const { kind = 'create', amount = 500n, triedOnce = false } = planned;
   const createKey = planned.key ?? `ref:auto:in_${id}`;
-  const idempotencyKey = kind === 'create' ? createKey : `${createKey}:${kind}:1`;
-  const rewardId = id + 1_000_000n;
+  const idempotencyKey = kind === 'create' ? createKey : `${createKey}:${kind}:${planned.n ?? 1}`;
+  const rewardId = rewardOf(createKey, programNo, id);
   const intent: DeliveryIntent = {
     id,
     rewardId,

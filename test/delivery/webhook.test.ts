@@ -24,6 +24,7 @@ const intent: SinkIntent = {
   reason: 'Top-up share',
   paymentId: 'in_1',
   at: new Date('2026-05-01T10:00:00Z'),
+  token: () => '',
 };
 
 beforeAll(async () => {

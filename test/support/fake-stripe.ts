@@ -1,31 +1,22 @@
 /**
- * The part of Stripe's API that delivers credits, on loopback: balance transactions with Stripe's idempotency.
- * Promises: a key replays its stored answer, 500s too, refuses other parameters, and is forgotten when told; the list
- * pages as Stripe's does. Must never: be imported by src.
+ * The part of Stripe's API that Plusone calls, on loopback, with Stripe's idempotency.
+ * Promises: a key replays its stored answer, 500s too, refuses other parameters, and is forgotten when told; lists page
+ * as Stripe's do; a parameter that Stripe's reference does not name is refused. Must never: be imported by src.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { type Change, changeOf, listOf, type StripeObjects } from './fake-stripe-objects.ts';
 
 export type StripeMode = 'ok' | 'refuse' | 'error' | 'error_after' | 'reset_after' | 'stall_after' | 'too_many';
 
-export interface BalanceTransaction {
-  readonly id: string;
-  readonly object: 'customer_balance_transaction';
-  readonly customer: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly metadata: Record<string, string>;
-}
-
-export interface FakeStripe {
+export interface FakeStripe extends StripeObjects {
   readonly apiBase: string;
   mode: StripeMode;
   next: StripeMode[];
   /** The list answers 500. */
   listFails: boolean;
-  readonly transactions: BalanceTransaction[];
-  readonly requests: { method: string; key: string | undefined; body: string }[];
+  readonly requests: { method: string; path: string; key: string | undefined; body: string }[];
   /** As Stripe may, from 24 hours on. */
   readonly forgetKeys: () => void;
   readonly close: () => Promise<void>;
@@ -41,6 +32,9 @@ export async function startFakeStripe(): Promise<FakeStripe> {
     next: [],
     listFails: false,
     transactions: [],
+    grants: [],
+    promotionCodes: [],
+    events: [],
     requests: [],
     forgetKeys: () => stored.clear(),
     close: () =>
@@ -54,54 +48,37 @@ export async function startFakeStripe(): Promise<FakeStripe> {
     const body = await text(request);
     const url = new URL(request.url ?? '/', 'http://stripe');
     const key = request.headers['idempotency-key'] as string | undefined;
-    stripe.requests.push({ method: request.method ?? '', key, body });
-    const customer = /^\/v1\/customers\/(\w+)\/balance_transactions$/.exec(url.pathname)?.[1] ?? '';
-    if (request.method === 'GET') list(response, customer, url.searchParams);
-    else create(response, customer, key ?? '', body);
+    stripe.requests.push({ method: request.method ?? '', path: url.pathname, key, body });
+    if (!/^Bearer (sk|rk)_/.test(request.headers.authorization ?? '')) send(response, 401, error('invalid_api_key'));
+    else if (request.method === 'GET') list(response, url);
+    else create(response, url, key ?? '', body);
   }
 
-  function list(response: ServerResponse, customer: string, query: URLSearchParams): void {
+  function list(response: ServerResponse, url: URL): void {
     if (stripe.listFails) return void send(response, 500, error('api_error'));
-    const all = stripe.transactions.filter((each) => each.customer === customer).reverse();
-    const after = query.get('starting_after');
-    const from = after === null ? 0 : all.findIndex(({ id }) => id === after) + 1;
-    const page = all.slice(from, from + Number(query.get('limit') ?? 10));
-    send(response, 200, { object: 'list', url: '/v1', has_more: from + page.length < all.length, data: page });
+    const all = listOf(stripe, url);
+    if ('error' in all) return void send(response, 400, error('invalid_request_error', all.error));
+    const after = url.searchParams.get('starting_after');
+    const from = after === null ? 0 : all.data.findIndex(({ id }) => id === after) + 1;
+    const page = all.data.slice(from, from + Number(url.searchParams.get('limit') ?? 10));
+    send(response, 200, { object: 'list', url: '/v1', has_more: from + page.length < all.data.length, data: page });
   }
 
-  function create(response: ServerResponse, customer: string, key: string, body: string): void {
+  function create(response: ServerResponse, url: URL, key: string, body: string): void {
     const known = stored.get(key);
     if (known && known.body !== body) return void send(response, 400, error('idempotency_error'));
     if (known) return void response.writeHead(known.status, { 'idempotent-replayed': 'true' }).end(known.answer);
     const mode = stripe.next.shift() ?? stripe.mode;
     if (mode === 'refuse') return void send(response, 400, error('invalid_request_error', 'resource_missing'));
     if (mode === 'too_many') return void send(response, 429, error('invalid_request_error', 'rate_limit'));
-    const made = mode === 'error' ? undefined : applied(customer, body);
+    const made: Change = mode === 'error' ? { made: undefined } : changeOf(stripe, url.pathname, body);
+    if ('error' in made) return void send(response, 400, error('invalid_request_error', made.error));
     const status = mode === 'error' || mode === 'error_after' ? 500 : 200;
-    const answer = status === 500 ? error('api_error') : made;
+    const answer = status === 500 ? error('api_error') : made.made;
     stored.set(key, { body, status, answer: JSON.stringify(answer) });
     if (mode === 'reset_after') return void response.destroy();
     if (mode === 'stall_after') return;
     send(response, status, answer);
-  }
-
-  function applied(customer: string, body: string): BalanceTransaction {
-    const given = new URLSearchParams(body);
-    const metadata: Record<string, string> = {};
-    for (const [name, value] of given) {
-      const field = /^metadata\[(\w+)\]$/.exec(name)?.[1];
-      if (field) metadata[field] = value;
-    }
-    const made: BalanceTransaction = {
-      id: `cbtxn_${stripe.transactions.length + 1}`,
-      object: 'customer_balance_transaction',
-      customer,
-      amount: Number(given.get('amount')),
-      currency: given.get('currency') ?? '',
-      metadata,
-    };
-    stripe.transactions.push(made);
-    return made;
   }
 
   return stripe;

@@ -1,5 +1,8 @@
 /** Programs for tests of the pure core: Claudexia as design 1.5 writes it, with what a test changes. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Program } from '../../src/model/program.ts';
+import { secretFor } from './sign.ts';
 
 export function claudexia(changes: Partial<Program> = {}): Program {
   return {
@@ -73,4 +76,17 @@ export function claudexia(changes: Partial<Program> = {}): Program {
     api: [],
     ...changes,
   };
+}
+
+/** A program of test/stories/programs/ with its variables filled in. */
+export function bareProgram(provider: 'stripe' | 'paddle', variables: Readonly<Record<string, string>>): string {
+  const file = path.join(import.meta.dirname, '..', 'stories', 'programs', `bare-${provider}.yaml`);
+  const all: Readonly<Record<string, string>> = {
+    STRIPE_WEBHOOK_SECRET: secretFor('stripe', 'stripe'),
+    STRIPE_API_KEY: 'sk_test_1',
+    PADDLE_WEBHOOK_SECRET: secretFor('paddle', 'paddle'),
+    PADDLE_API_KEY: 'pdl_sdbx_apikey_1',
+    ...variables,
+  };
+  return readFileSync(file, 'utf8').replace(/\$\{(\w+)\}/g, (_, name: string) => all[name] ?? '');
 }

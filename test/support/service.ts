@@ -30,6 +30,8 @@ export interface Answer {
 export interface StartOptions {
   /** One of the bundled examples; Claudexia unless told otherwise. */
   readonly program?: string;
+  /** The program's text, instead of an example's. */
+  readonly yaml?: string;
   /** Replaces parts of the example's text. */
   readonly edit?: (yaml: string) => string;
   readonly sinkUrl?: string;
@@ -58,9 +60,10 @@ export class TestService {
     const db = await freshDatabase();
     const dir = mkdtempSync(path.join(os.tmpdir(), 'plusone-story-'));
     const program = options.program ?? 'claudexia';
-    const yaml = readFileSync(path.join(EXAMPLES_DIR, `${program}.yaml`), 'utf8');
+    const yaml = options.yaml ?? readFileSync(path.join(EXAMPLES_DIR, `${program}.yaml`), 'utf8');
     const edited = options.edit ? options.edit(yaml) : yaml;
-    const withSink = options.sinkUrl ? edited : edited.replace(/^delivery:.*$/m, 'delivery: { sink: ledger }');
+    const withSink =
+      options.sinkUrl || options.yaml ? edited : edited.replace(/^delivery:.*$/m, 'delivery: { sink: ledger }');
     writeFileSync(path.join(dir, `${program}.yaml`), withSink);
     const env = readEnv({
       ...secretsOf(program.toUpperCase(), options.sinkUrl),

@@ -25,6 +25,8 @@ export interface SinkIntent {
   readonly reason: string;
   readonly paymentId: string | null;
   readonly at: Date;
+  /** Text that only this deployment can make of `value`: for codes that must not be guessed. */
+  readonly token: (value: string) => string;
 }
 
 /** What is the same on every try of a delivery, and what the try brings with it. */
