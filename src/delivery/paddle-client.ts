@@ -3,7 +3,13 @@
  * Promises: the SDK's own resources, given a transport of ours: its own calls `fetch` without a deadline and without a
  * look at the address. Must never: send our key to another host, whatever address a page of a list names as the next.
  */
-import { AdjustmentsResource, ApiError, DiscountsResource, NotificationsResource, TransactionsResource } from '@paddle/paddle-node-sdk';
+import {
+  AdjustmentsResource,
+  ApiError,
+  DiscountsResource,
+  NotificationsResource,
+  TransactionsResource,
+} from '@paddle/paddle-node-sdk';
 import { retryAfterSeconds, TIMING } from './backoff.ts';
 import type { Http, HttpAnswer } from './egress.ts';
 import type { SinkAnswer } from './sinks/sink.ts';

@@ -13,6 +13,7 @@ import { parsePercent } from '../model/money.ts';
 import { tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
+import { attachPayment } from './attach-payment.ts';
 import { closeRank, evaluateRank, LEADERBOARD } from './close-rank.ts';
 import { handleCreditCommand } from './credit-commands.ts';
 import { commandNamesErased, eraseMember } from './erasure.ts';
@@ -52,6 +53,8 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
     case 'referral.due':
       evaluateReferralRewards(world, ctx, BigInt(command.refereeId), cause);
       return DONE;
+    case 'payment.attach':
+      return attachPayment(world, ctx, event, command, cause);
     case 'payment.match_due':
       return matchDue(world, ctx, BigInt(command.paymentId), cause);
     case 'member.erase':
@@ -78,8 +81,15 @@ function shown(world: World, command: Command): Record<string, unknown> | null {
       : null;
   }
   if (command.command === 'code.patch') return shownCode(world, command.code);
+  if (command.command === 'payment.attach') return shownPayment(world, command);
   const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
   return reward ? { status: reward.status, reason: reward.reason, flags: reward.flags } : null;
+}
+
+function shownPayment(world: World, { paymentId }: Of<'payment.attach'>): Record<string, unknown> | null {
+  const payment = world.payments.get(BigInt(paymentId));
+  const referral = payment && payment.personId !== null ? world.referrals.get(payment.personId) : undefined;
+  return payment ? { reason: payment.reason, code: referral?.codeKey ?? null } : null;
 }
 
 function audit(
@@ -104,6 +114,7 @@ function audit(
 
 function targetOf(command: Command): string {
   if ('rewardId' in command) return `rw_${command.rewardId}`;
+  if ('paymentId' in command) return `pm_${command.paymentId}`;
   if ('memberId' in command) return command.memberId;
   return 'code' in command ? command.code : '';
 }

@@ -18,7 +18,7 @@ import { takeAllowance } from '../rewards/cap.ts';
 import { type Decision, decidePayment, type PaymentParties, paymentRules } from '../rewards/decide.ts';
 import { addVolume } from '../rewards/tiers.ts';
 import { waitsFor } from '../rewards/waits.ts';
-import { ASSESSED, isAssessed, waitingOf, withFlag, withState } from './marks.ts';
+import { ASSESSED, isAssessed, isAttached, waitingOf, withFlag, withState } from './marks.ts';
 
 /** Flags that follow the facts: they come and go with an open dispute, and with what names a payment's invoice. */
 const DISPUTED = 'disputed';
@@ -69,7 +69,7 @@ function attributed(world: World, ctx: FoldContext, payment: Payment, hasRewards
   const referrer = world.persons.get(referral.referrerId);
   if (!referrer) throw new Error(`bug: the referrer of referral ${referral.id} was not loaded`);
   const waited = ctx.now.getTime() - payment.createdAt.getTime();
-  if (!hasRewards && waited > program.attribution.late) return 'too_late';
+  if (!hasRewards && waited > program.attribution.late && !isAttached(referral, payment)) return 'too_late';
   return { payment, referral, referee, referrer };
 }
 

@@ -1,8 +1,8 @@
 /**
- * Small questions about a reward that every evaluation asks.
- * Must never: change a reward beyond its flags.
+ * Small questions that every evaluation asks.
+ * Must never: change anything beyond a reward's flags.
  */
-import type { Reward } from '../model/records.ts';
+import type { Payment, Referral, Reward } from '../model/records.ts';
 
 /** The line of `explain` that says that the signals were asked; they are asked once. */
 export const ASSESSED = 'assessed';
@@ -24,4 +24,11 @@ export function withFlag(reward: Reward, flag: string): Reward {
 export function withState(reward: Reward, flag: string, on: boolean): Reward {
   if (on) return withFlag(reward, flag);
   return reward.flags.includes(flag) ? { ...reward, flags: reward.flags.filter((each) => each !== flag) } : reward;
+}
+
+/** An admin named this payment when they named its payer's referrer: then it may be as old as it is. */
+export const ATTACHED = 'attach';
+
+export function isAttached(referral: Referral, payment: Payment): boolean {
+  return referral.evidence.some(({ asked, saw }) => asked === ATTACHED && saw.payment === String(payment.id));
 }

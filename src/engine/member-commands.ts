@@ -67,7 +67,7 @@ function claim(world: World, ctx: FoldContext, event: FoldEvent, command: Of<'cl
   if (known?.codeKey === codeKey) return DONE;
   const claims = [{ code: command.code, carrier: 'claim' }];
   const changed = evaluateReferral(world, ctx, event, person, claims, person.emailVerified !== false);
-  if (!changed) return refuse(refusalOf(world, person, codeKey));
+  if (!changed) return refuse(claimRefusal(world, person, codeKey));
   const cause = causeOf(ctx, event);
   for (const payment of world.payments.by('person', person.id)) evaluatePayment(world, ctx, payment.id, cause);
   evaluateReferralRewards(world, ctx, person.id, cause);
@@ -78,7 +78,8 @@ function causeOf(ctx: FoldContext, event: FoldEvent): Cause {
   return { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
 }
 
-function refusalOf(world: World, person: Person, codeKey: string): CommandRefusal {
+/** Why a code that was claimed in this batch refers nobody. */
+export function claimRefusal(world: World, person: Person, codeKey: string): CommandRefusal {
   const made = Array.from(world.claims.all()).filter((each) => each.personId === person.id && each.codeKey === codeKey);
   return (made.at(-1)?.outcome ?? 'unknown_code') as CommandRefusal;
 }

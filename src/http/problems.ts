@@ -41,6 +41,7 @@ export const PROBLEMS = {
   already_settled: [409, 'The credit was settled otherwise before'],
   not_replayable: [409, 'The event cannot be replayed'],
   body_purged: [409, 'The body of the event is no longer kept'],
+  not_attachable: [409, 'The payment lacks no referrer'],
   code_taken: [409, 'The code is taken'],
   too_many_keys: [409, 'Two keys are live already; revoke one first'],
   too_many_links: [409, 'The member has as many links as there may be'],

@@ -68,6 +68,16 @@ export type Command =
       readonly expiresAt?: string | null;
       readonly suspended?: boolean;
     }
+  /** An admin names the referrer, or the code, of whoever made this payment; `memberId` is who they are called if nobody knows. */
+  | {
+      readonly command: 'payment.attach';
+      readonly paymentId: string;
+      readonly memberId: string;
+      readonly actor: string;
+      readonly note: string;
+      readonly code?: string;
+      readonly referrerId?: string;
+    }
   /** A payment has waited its `match_within`. */
   | { readonly command: 'payment.match_due'; readonly paymentId: string }
   /** A month of the leaderboard (`2026-03`) is over. */
@@ -116,6 +126,7 @@ export type CommandRefusal =
   | 'code_used_up'
   | 'unknown_payment'
   | 'member_erased'
+  | 'not_attachable'
   | 'unknown_spend'
   | 'insufficient_credits'
   | 'idempotency_conflict'

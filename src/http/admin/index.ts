@@ -13,6 +13,7 @@ import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger-check.ts';
 import { memberRoutes } from './members.ts';
 import { ownAccountRoutes } from './own-account.ts';
+import { paymentActionRoutes } from './payment-actions.ts';
 import { paymentRoutes } from './payments.ts';
 import { programRoutes } from './programs.ts';
 import { rewardActionRoutes } from './reward-actions.ts';
@@ -27,6 +28,7 @@ export function adminRoutes(deps: Deps): Route[] {
     ...rewardRoutes(deps),
     ...eventRoutes(deps),
     ...paymentRoutes(deps),
+    ...paymentActionRoutes(deps),
     ...memberRoutes(deps),
     ...eraseRoutes(deps),
     ...codeRoutes(deps),

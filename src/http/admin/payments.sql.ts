@@ -58,6 +58,72 @@ export async function listPayments(knex: Knex, filter: PaymentFilter, page: Page
   return select(knex, whole, [...values, limit, ...one.values, limit]);
 }
 
+export type OnePayment = PaymentRow & {
+  readonly program_no: number;
+  readonly person_id: bigint | null;
+  readonly email_hash: string | null;
+};
+
+export async function readPayment(knex: Knex, id: bigint): Promise<OnePayment | undefined> {
+  const whole = `
+    select g.name as program, p.member_id, coalesce(m.email_hash, p.email_hash) as email_hash, ${COLUMNS}
+      from payments m
+      join programs g on g.no = m.program_no
+      left join persons p on p.program_no = m.program_no and p.id = m.person_id
+     where m.id = ? and ${MADE}`;
+  const [row] = await select<OnePayment>(knex, whole, [id]);
+  return row;
+}
+
+export async function rewardsOfPayment(knex: Knex, { program_no: no, id }: OnePayment): Promise<bigint[]> {
+  const rows = await select<{ id: bigint }>(
+    knex,
+    'select r.id from rewards r where r.program_no = ? and r.payment_id = ? order by r.id',
+    [no, id],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Codes that came along with somebody and referred nobody. */
+export async function lostCodes(
+  knex: Knex,
+  programNo: number,
+  personId: bigint,
+): Promise<{ code_key: string; outcome: string; at: Date }[]> {
+  const text = `select c.code_key, c.outcome, max(c.at) as at from claims c
+    where c.program_no = ? and c.person_id = ? and c.outcome <> 'attributed' group by c.code_key, c.outcome order by at desc limit 20`;
+  return select(knex, text, [programNo, personId]);
+}
+
+export interface OwnerRow {
+  readonly code_key: string | null;
+  readonly code: string;
+  readonly member_id: string;
+  readonly at: Date | null;
+}
+
+/** Who has these codes, with the code that they go by now. */
+export async function ownersOfCodes(knex: Knex, programNo: number, codeKeys: readonly string[]): Promise<OwnerRow[]> {
+  const text = `
+    select c.code_key, now.code, p.member_id, null as at
+      from codes c
+      join persons p on p.program_no = c.program_no and p.id = c.person_id
+      join codes now on now.program_no = c.program_no and now.person_id = c.person_id and now.kind = 'primary' and now.revoked_at is null
+     where c.program_no = ? and c.code_key = any(?::text[])`;
+  return select(knex, text, [programNo, codeKeys]);
+}
+
+/** Who invited the address that paid. */
+export async function inviterOf(knex: Knex, programNo: number, emailHash: string): Promise<OwnerRow[]> {
+  const text = `
+    select null as code_key, now.code, p.member_id, m.created_at as at
+      from mails m
+      join persons p on p.program_no = m.program_no and p.id = m.person_id
+      join codes now on now.program_no = m.program_no and now.person_id = m.person_id and now.kind = 'primary' and now.revoked_at is null
+     where m.program_no = ? and m.mail_key = ?`;
+  return select(knex, text, [programNo, `invitation:${emailHash}`]);
+}
+
 export interface NamedObject {
   readonly provider: string;
   readonly account: string;
