@@ -78,6 +78,7 @@ create table balances (
   constraint balances_sign_check CHECK (
 CASE account
     WHEN 'rewards'::text THEN true
+    WHEN 'fund_revenue'::text THEN true
     WHEN 'debt'::text THEN (balance <= 0)
     ELSE (balance >= 0)
 END)
@@ -297,6 +298,156 @@ create table first_payments (
 CREATE INDEX first_payments_window_idx ON public.first_payments USING btree (program_no, referrer_id, paid_at) WHERE counted;
 comment on table first_payments is 'First payments as they were decided; counted ones fill a velocity window, held ones do not.';
 
+create table fund_contributors (
+  program_no integer not null,
+  id bigint not null,
+  github_username text not null,
+  member_id text,
+  proved_at timestamp with time zone,
+  key_version integer,
+  details bytea,
+  created_at timestamp with time zone not null,
+  constraint fund_contributors_details_check CHECK (((details IS NULL) = (key_version IS NULL))),
+  constraint fund_contributors_pkey PRIMARY KEY (program_no, id)
+);
+CREATE UNIQUE INDEX fund_contributors_member_key ON public.fund_contributors USING btree (program_no, member_id) WHERE (member_id IS NOT NULL);
+CREATE UNIQUE INDEX fund_contributors_username_key ON public.fund_contributors USING btree (program_no, lower(github_username)) WHERE (proved_at IS NOT NULL);
+comment on table fund_contributors is 'Who registered. Only with a proved address: until then it is no more than a wish.';
+comment on column fund_contributors.details is 'Payout details, encrypted under a key derived from a salt beside them: needed to be paid, not to be attributed.';
+
+create table fund_identities (
+  program_no integer not null,
+  identity text not null,
+  key_version integer not null,
+  address bytea,
+  name bytea,
+  contributor_id bigint,
+  proved_at timestamp with time zone,
+  first_seen_at timestamp with time zone not null,
+  constraint fund_identities_pkey PRIMARY KEY (program_no, identity),
+  constraint fund_identities_proved_check CHECK (((contributor_id IS NULL) = (proved_at IS NULL)))
+);
+CREATE INDEX fund_identities_contributor_idx ON public.fund_identities USING btree (program_no, contributor_id) WHERE (contributor_id IS NOT NULL);
+CREATE TRIGGER fund_identities_change BEFORE UPDATE ON public.fund_identities FOR EACH ROW WHEN (((old.contributor_id IS NOT NULL) AND (new.contributor_id IS DISTINCT FROM old.contributor_id))) EXECUTE FUNCTION refuse_identity_change();
+comment on table fund_identities is 'Addresses that commits carry, by keyed hash; the address and the name of the author, encrypted.';
+
+create table fund_lines (
+  program_no integer not null,
+  month text not null,
+  repository text not null,
+  component text not null,
+  identity text not null,
+  weight bigint not null,
+  lines bigint not null,
+  constraint fund_lines_check CHECK (((weight >= 0) AND (lines > 0))),
+  constraint fund_lines_pkey PRIMARY KEY (program_no, month, repository, component, identity)
+);
+CREATE TRIGGER fund_lines_append_only BEFORE DELETE OR UPDATE ON public.fund_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fund_lines_no_truncate BEFORE TRUNCATE ON public.fund_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on column fund_lines.weight is 'In thousandths.';
+
+create table fund_payouts (
+  program_no integer not null,
+  id bigint not null,
+  contributor_id bigint not null,
+  month text not null,
+  amount bigint not null,
+  unit text not null,
+  idempotency_key text not null,
+  sink text not null,
+  key_version integer,
+  request bytea,
+  state text not null,
+  outcome text,
+  attempts integer not null default 0,
+  retries integer not null default 0,
+  epoch integer not null default 0,
+  lease_until timestamp with time zone,
+  first_try_at timestamp with time zone,
+  next_try_at timestamp with time zone,
+  detail text,
+  reference text,
+  created_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  constraint fund_payouts_amount_check CHECK ((amount > 0)),
+  constraint fund_payouts_idempotency_key UNIQUE (program_no, idempotency_key),
+  constraint fund_payouts_month_key UNIQUE (program_no, contributor_id, month),
+  constraint fund_payouts_pkey PRIMARY KEY (program_no, id),
+  constraint fund_payouts_request_check CHECK (((request IS NULL) = (key_version IS NULL))),
+  constraint fund_payouts_settled_check CHECK (((settled_at IS NOT NULL) = (state = ANY (ARRAY['confirmed'::text, 'refused'::text])))),
+  constraint fund_payouts_sink_check CHECK ((sink = ANY (ARRAY['webhook'::text, 'csv'::text]))),
+  constraint fund_payouts_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'waiting'::text, 'parked'::text, 'confirmed'::text, 'refused'::text])))
+);
+CREATE INDEX fund_payouts_due_idx ON public.fund_payouts USING btree (program_no, next_try_at) WHERE (next_try_at IS NOT NULL);
+CREATE INDEX fund_payouts_lease_idx ON public.fund_payouts USING btree (program_no, lease_until) WHERE (lease_until IS NOT NULL);
+CREATE UNIQUE INDEX fund_payouts_one_open_key ON public.fund_payouts USING btree (program_no, contributor_id) WHERE (settled_at IS NULL);
+CREATE UNIQUE INDEX fund_payouts_reference_key ON public.fund_payouts USING btree (program_no, sink, reference) WHERE (reference IS NOT NULL);
+CREATE TRIGGER fund_payouts_change BEFORE UPDATE ON public.fund_payouts FOR EACH ROW WHEN ((((old.settled_at IS NOT NULL) AND ((new.state <> old.state) OR (new.settled_at IS DISTINCT FROM old.settled_at))) OR ((((((((old.id IS DISTINCT FROM new.id) OR (old.contributor_id IS DISTINCT FROM new.contributor_id)) OR (old.month IS DISTINCT FROM new.month)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.unit IS DISTINCT FROM new.unit)) OR (old.idempotency_key IS DISTINCT FROM new.idempotency_key)) OR (old.sink IS DISTINCT FROM new.sink)) OR (old.created_at IS DISTINCT FROM new.created_at)))) EXECUTE FUNCTION refuse_payout_change();
+CREATE TRIGGER fund_payouts_delete BEFORE DELETE ON public.fund_payouts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fund_payouts_no_truncate BEFORE TRUNCATE ON public.fund_payouts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER fund_payouts_posted AFTER INSERT OR UPDATE OF state ON public.fund_payouts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_fund();
+comment on column fund_payouts.request is 'The frozen request, encrypted, for it holds payout details; gone when the payout is settled.';
+comment on column fund_payouts.state is 'As of deliveries. accepted: taken on by the sink or written to a CSV file; a person or the sink says how it ended.';
+
+create table fund_runs (
+  program_no integer not null,
+  month text not null,
+  id bigint not null,
+  program_version integer not null,
+  unit text not null,
+  total bigint not null,
+  base bigint not null,
+  rate bigint not null,
+  granted bigint not null,
+  carried bigint not null,
+  returned bigint not null,
+  distributed bigint not null,
+  sbom_hash text not null,
+  explain json not null,
+  created_at timestamp with time zone not null,
+  constraint fund_runs_amount_check CHECK (((base >= 0) AND (granted >= 0) AND (carried >= 0) AND (returned >= 0) AND ((distributed >= 0) AND (distributed <= ((carried + returned) + granted))))),
+  constraint fund_runs_granted_check CHECK ((granted = ((base * rate) / 1000000))),
+  constraint fund_runs_month_check CHECK ((month ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint fund_runs_pkey PRIMARY KEY (program_no, month)
+);
+CREATE TRIGGER fund_runs_append_only BEFORE DELETE OR UPDATE ON public.fund_runs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fund_runs_no_truncate BEFORE TRUNCATE ON public.fund_runs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER fund_runs_posted AFTER INSERT ON public.fund_runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_fund();
+comment on column fund_runs.total is 'What referred members have paid since the fund began, as known at the run; base is what of it no earlier run counted.';
+comment on column fund_runs.carried is 'What the fund held before the run; returned: shares that nobody came for in time.';
+
+create table fund_shares (
+  program_no integer not null,
+  id bigint not null,
+  month text not null,
+  identity text not null,
+  contributor_id bigint,
+  score bigint not null,
+  amount bigint not null,
+  keep_until timestamp with time zone,
+  constraint fund_shares_amount_check CHECK (((score > 0) AND (amount >= 0))),
+  constraint fund_shares_kept_check CHECK (((contributor_id IS NULL) = (keep_until IS NOT NULL))),
+  constraint fund_shares_key UNIQUE (program_no, month, identity),
+  constraint fund_shares_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX fund_shares_contributor_idx ON public.fund_shares USING btree (program_no, contributor_id) WHERE (contributor_id IS NOT NULL);
+CREATE INDEX fund_shares_kept_idx ON public.fund_shares USING btree (program_no, keep_until) WHERE (keep_until IS NOT NULL);
+CREATE TRIGGER fund_shares_append_only BEFORE DELETE OR UPDATE ON public.fund_shares FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fund_shares_no_truncate BEFORE TRUNCATE ON public.fund_shares FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER fund_shares_posted AFTER INSERT ON public.fund_shares DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_fund();
+comment on table fund_shares is 'What a run gave for an address. With a contributor it was theirs at once; without, it is kept for a while.';
+
+create table fund_starts (
+  program_no integer not null,
+  since text not null,
+  created_at timestamp with time zone not null,
+  constraint fund_starts_pkey PRIMARY KEY (program_no),
+  constraint fund_starts_since_check CHECK ((since ~ '^\d{4}-(0[1-9]|1[0-2])$'::text))
+);
+CREATE TRIGGER fund_starts_append_only BEFORE DELETE OR UPDATE ON public.fund_starts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fund_starts_no_truncate BEFORE TRUNCATE ON public.fund_starts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on table fund_starts is 'The first month that counts: adding a fund pays nobody for the past.';
+
 create table inbox_events (
   program_no integer not null,
   id bigint not null generated always as identity,
@@ -334,7 +485,7 @@ create table ledger_entries (
   account text not null,
   unit text not null,
   amount bigint not null,
-  constraint ledger_entries_account_check CHECK ((((person_id = 0) AND (account = ANY (ARRAY['rewards'::text, 'spent'::text, 'expired'::text, 'forfeited'::text]))) OR ((person_id > 0) AND (account = ANY (ARRAY['pending'::text, 'available'::text, 'delivered'::text, 'debt'::text]))))),
+  constraint ledger_entries_account_check CHECK ((((person_id = 0) AND (account = ANY (ARRAY['rewards'::text, 'spent'::text, 'expired'::text, 'forfeited'::text, 'fund_revenue'::text, 'fund'::text, 'fund_kept'::text]))) OR ((person_id > 0) AND (account = ANY (ARRAY['pending'::text, 'available'::text, 'delivered'::text, 'debt'::text, 'fund_owed'::text, 'fund_paid'::text]))))),
   constraint ledger_entries_amount_check CHECK ((amount <> 0)),
   constraint ledger_entries_pkey PRIMARY KEY (program_no, transaction_id, line)
 );
@@ -354,13 +505,18 @@ create table ledger_transactions (
   at timestamp with time zone not null,
   xid xid8 not null default pg_current_xact_id(),
   spend_id bigint,
-  constraint ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['earn'::text, 'credit'::text, 'release'::text, 'deliver'::text, 'spend'::text, 'unspend'::text, 'expire'::text, 'forfeit'::text, 'reverse'::text, 'restore'::text, 'repay'::text, 'join'::text]))),
+  fund_id bigint,
+  constraint ledger_transactions_fund_check CHECK (((fund_id IS NOT NULL) = (kind ~~ 'fund\_%'::text))),
+  constraint ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['earn'::text, 'credit'::text, 'release'::text, 'deliver'::text, 'spend'::text, 'unspend'::text, 'expire'::text, 'forfeit'::text, 'reverse'::text, 'restore'::text, 'repay'::text, 'join'::text, 'fund_grant'::text, 'fund_share'::text, 'fund_claim'::text, 'fund_return'::text, 'fund_payout'::text]))),
   constraint ledger_transactions_pkey PRIMARY KEY (program_no, id)
 );
+CREATE UNIQUE INDEX ledger_transactions_fund_key ON public.ledger_transactions USING btree (program_no, fund_id, kind) WHERE (fund_id IS NOT NULL);
+CREATE UNIQUE INDEX ledger_transactions_kept_key ON public.ledger_transactions USING btree (program_no, fund_id) WHERE (kind = ANY (ARRAY['fund_claim'::text, 'fund_return'::text]));
 CREATE INDEX ledger_transactions_reward_idx ON public.ledger_transactions USING btree (program_no, reward_id, id) WHERE (reward_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_spend_key ON public.ledger_transactions USING btree (program_no, spend_id, kind) WHERE (spend_id IS NOT NULL);
 CREATE TRIGGER ledger_transactions_append_only BEFORE DELETE OR UPDATE ON public.ledger_transactions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_transactions_no_truncate BEFORE TRUNCATE ON public.ledger_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on column ledger_transactions.fund_id is 'The run, share or payout of the fund that it belongs to.';
 
 create table logins (
   program_no integer not null,
@@ -941,6 +1097,48 @@ comment on table usage_totals is 'What a member has used, counted up to the high
 comment on column usage_totals.qualifying_at is 'Event time at which usage reached what `qualify` asks for.';
 comment on column usage_totals.last_at is 'Known to the day.';
 
+CREATE OR REPLACE FUNCTION public.check_fund()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  posted bigint;
+  wanted bigint;
+begin
+  if tg_table_name = 'fund_payouts' then
+    select p.amount into wanted from fund_payouts p where p.program_no = new.program_no and p.id = new.id and p.state = 'confirmed';
+    select sum(e.amount) into posted from ledger_transactions t
+      join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
+     where t.program_no = new.program_no and t.fund_id = new.id and t.kind = 'fund_payout'
+       and e.person_id = new.contributor_id and e.account = 'fund_paid' and e.unit = new.unit;
+  elsif tg_table_name = 'fund_shares' then
+    wanted := nullif(new.amount, 0);
+    select sum(e.amount) into posted from ledger_transactions t
+      join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
+     where t.program_no = new.program_no and t.fund_id = new.id and t.kind = 'fund_share'
+       and e.person_id = coalesce(new.contributor_id, 0) and e.account = case when new.contributor_id is null then 'fund_kept' else 'fund_owed' end;
+    if not exists (
+      select from fund_runs r where r.program_no = new.program_no and r.month = new.month and r.distributed =
+        (select sum(s.amount) from fund_shares s where s.program_no = new.program_no and s.month = new.month)) then
+      raise exception 'the shares of % are not what its run distributed', new.month using errcode = 'check_violation';
+    end if;
+  else
+    wanted := nullif(new.granted, 0);
+    select sum(e.amount) into posted from ledger_transactions t
+      join ledger_entries e on e.program_no = t.program_no and e.transaction_id = t.id
+     where t.program_no = new.program_no and t.fund_id = new.id and t.kind = 'fund_grant'
+       and e.person_id = 0 and e.account = 'fund' and e.unit = new.unit;
+    if new.distributed <> (
+      select coalesce(sum(s.amount), 0) from fund_shares s where s.program_no = new.program_no and s.month = new.month) then
+      raise exception 'the shares of % are not what its run distributed', new.month using errcode = 'check_violation';
+    end if;
+  end if;
+  if posted is distinct from wanted then
+    raise exception '% % is of %, and the ledger has %', tg_table_name, new.id, wanted, posted using errcode = 'check_violation';
+  end if;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.check_reward_identity()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1126,6 +1324,22 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = 'insufficient_privilege';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_identity_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an address that was proved stays its contributor''s' using errcode = 'check_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_payout_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a settled payout, and what a payout is for, never change' using errcode = 'check_violation';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_reward_delete()

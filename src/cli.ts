@@ -9,6 +9,7 @@ import { type Cli, Failed } from './cli/command.ts';
 import { migrateDatabase, withDatabase } from './cli/database.ts';
 import { type ListOptions, type ReplayOptions, replay, showEvents } from './cli/events.ts';
 import { explain } from './cli/explain.ts';
+import { addFundCommands } from './cli/fund-commands.ts';
 import { endKey, makeKey, type NewKeyOptions, showKeys } from './cli/keys.ts';
 import { printDocument } from './cli/openapi.ts';
 import { createOutput } from './cli/output.ts';
@@ -121,6 +122,8 @@ program
   .description('why a reward is what it is: rules, fraud signals, history, ledger, deliveries')
   .argument('<reward>', 'its id, as rw_123')
   .action(async (id: string) => await explain(cli, id));
+
+addFundCommands(program, cli, out);
 
 // `exit` stops a server that was started for the command; a signal alone would leave it running.
 process.once('SIGINT', () => process.exit(130));

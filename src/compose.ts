@@ -17,6 +17,7 @@ import { schemaState } from './db/migrate.ts';
 import { openPools, type Pools } from './db/pool.ts';
 import { createDeliverer } from './delivery/deliver.ts';
 import { createHttp } from './delivery/egress.ts';
+import { createFunding } from './fund/funding.ts';
 import type { Deps, OpenedSecret } from './http/deps.ts';
 import { createPublicIds } from './http/dialects/ids.ts';
 import { createIntrospection } from './http/member/introspection.ts';
@@ -82,7 +83,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
   const clock = settable ?? systemClock;
   const programs = await startPrograms(options, log, pools, clock);
   const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
-  const { core, deliverer, mailing, due } = parts;
+  const { core, deliverer, mailing, funding, due } = parts;
   const token = adminToken(env);
   return {
     env,
@@ -95,6 +96,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     runDue: async (no) => {
       // Beside the rest: a slow mail server holds up no credit.
       mailing.wake(no);
+      funding.wake(no);
       await runDue(due, no, { once: false });
     },
     nextDue: (no, now) => nextDue(due, no, now),
@@ -103,12 +105,14 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     startWork: () => {
       deliverer.start();
       mailing.start();
+      funding.start();
       void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
     },
     stop: async () => {
       await core.engine.stop();
       await deliverer.stop();
       await mailing.stop();
+      await funding.stop();
       await pools.close();
     },
   };
@@ -159,6 +163,17 @@ function stages(ground: Ground) {
   });
   const sends = options.role !== 'web';
   const mailing = createMailing({ env: options.env, pools, keys, clock, programByNo, sends, log });
+  const funding = createFunding({
+    pool: pools.general,
+    keys,
+    clock,
+    http,
+    dataDir: options.env.dataDir,
+    programByNo,
+    outbox: mailing,
+    publicUrl: options.env.publicUrl,
+    log,
+  });
   const due: DuePorts = {
     pool: pools.general,
     clock,
@@ -167,6 +182,7 @@ function stages(ground: Ground) {
     drainUntil: (no, id) => core.engine.drainUntil(no, id),
     deliver: (no, { once }) => deliverer.runDue(no, { once }),
     mail: (no) => mailing.runDue(no),
+    fund: (no) => funding.runDue(no, { once: true }),
   };
   const sweep = async (no: number, stopped?: () => boolean) => {
     const { program } = programByNo(no);
@@ -182,12 +198,12 @@ function stages(ground: Ground) {
     };
     await sweepErasures(ports, { no, program, stopped });
   };
-  return { ...ground, core, http, deliverer, mailing, due, sweep };
+  return { ...ground, core, http, deliverer, mailing, funding, due, sweep };
 }
 
 /** What the HTTP layer is given. */
 function depsOf(
-  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, mailing, due, sweep }: Parts,
+  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, mailing, funding, due, sweep }: Parts,
   token: string,
 ): Deps {
   return {
@@ -216,6 +232,7 @@ function depsOf(
     tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     mail: mailing,
+    fund: funding,
     // The oldest version, as with hashes: an id never changes.
     publicId: createPublicIds(createSecretKey(keys.deriveKey('public-ids', Math.min(...keys.versions)))),
     vault: {

@@ -32,16 +32,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   db: ['config'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'db']])),
   engine: ['model', 'db', 'config', ...STAGES],
+  // Beside the way of an event. It shares the ledger (and its lock), the delivery, the clock and the outbox; of payments
+  // only the arithmetic of what is left of one.
+  fund: ['model', 'db', 'config', 'delivery', 'engine', 'payments', 'rewards', 'accounts', 'mail', 'jobs'],
   jobs: ['model', 'db', 'config', ...STAGES, 'engine'],
   web: ['model', 'db', 'config', ...STAGES, 'engine'],
-  http: ['model', 'db', 'config', ...STAGES, 'engine', 'web'],
-  cli: ['model', 'db', 'config', ...STAGES, 'engine', 'jobs', 'http'],
+  http: ['model', 'db', 'config', ...STAGES, 'engine', 'web', 'fund'],
+  cli: ['model', 'db', 'config', ...STAGES, 'engine', 'jobs', 'http', 'fund'],
 };
 
 /** Files that decide: the same input gives the same answer, on any day. */
 const PURE = [
   /^src\/(model|providers|payments|attribution|rewards|fraud|ledger|accounts)\//,
   /^src\/engine\/(handle|steps|evaluate)/,
+  /^src\/fund\/(allocate|authors|distribute|files|months|sbom|tables)/,
   /^src\/mail\/(templates\/|html|smtp-url|verdict|unsubscribe-token)/,
 ];
 const IMPURE_IMPORTS =

@@ -5,6 +5,7 @@
  */
 import type { JwtConfig, Program, Unit } from '../model/program.ts';
 import type { Problems } from './program-problems.ts';
+import { resolveFund } from './program-resolve-fund.ts';
 import { resolveRules, resolveTiers } from './program-resolve-rewards.ts';
 import { resolveSink } from './program-resolve-sink.ts';
 import { resolveSources } from './program-resolve-sources.ts';
@@ -86,6 +87,7 @@ export function resolveProgram(
     },
     portal: { frameAncestors: file.portal.frame_ancestors },
     api: file.api,
+    fund: resolveFund(resolving),
   };
 }
 

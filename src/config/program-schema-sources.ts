@@ -8,7 +8,7 @@ import { dottedPath, endpointUrl, flag, identifier } from './program-scalars.ts'
 
 /** Keys whose values never get into a stored version, a hash or a message; the same under sources, delivery and auth. */
 const SECRET_KEYS = ['secret', 'secrets', 'api_key'];
-const SECRET_PLACES = ['sources', 'delivery', 'auth'];
+const SECRET_PLACES = ['sources', 'delivery', 'auth', 'fund'];
 
 export function isSecretPath(path: readonly PropertyKey[]): boolean {
   const key = path.findLast((part) => typeof part === 'string');

@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { decimal, duration, durationOrNever, flag, hostname, identifier, slug, text } from './program-scalars.ts';
+import { fundSchema } from './program-schema-fund.ts';
 import { authSchema, invitesSchema, membersSchema, portalSchema, shareSchema } from './program-schema-people.ts';
 import { attributionSchema, codeSchema, productSchema, unitSchema } from './program-schema-product.ts';
 import { limitsSchema, qualifySchema, rewardsSchema, tiersSchema } from './program-schema-rewards.ts';
@@ -52,6 +53,7 @@ export const programSchema = z.strictObject({
   leaderboard: flag().prefault(false).describe('shows the first referrers, masked'),
   invites: invitesSchema,
   portal: portalSchema,
+  fund: fundSchema.optional(),
   api: z
     .array(z.enum(['hanzo', 'buywhere', 'kortix']))
     .prefault([])

@@ -15,6 +15,10 @@ export const APPEND_ONLY: readonly string[] = [
   'tier_changes',
   'program_versions',
   'spend_lots',
+  'fund_starts',
+  'fund_runs',
+  'fund_lines',
+  'fund_shares',
 ];
 
 /** Tables that are neither append-only nor the application's to change freely. */
@@ -27,6 +31,8 @@ export const EXCEPTIONS: readonly Grant[] = [
   { table: 'reward_history', privileges: 'select, insert, update (note)' },
   // By a join, and once by a void.
   { table: 'spends', privileges: 'select, insert, update (person_id, voided_at)' },
+  // Nothing that was planned to be paid is ever removed.
+  { table: 'fund_payouts', privileges: 'select, insert, update' },
   { table: 'schema_migrations', privileges: 'select' },
   { table: 'schema_migrations_lock', privileges: 'select' },
 ];

@@ -7,6 +7,7 @@
 import type { Logger } from 'pino';
 import type { Env } from '../config/env.ts';
 import type { Pools } from '../db/pool.ts';
+import type { Funding } from '../fund/funding.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { Command, CommandRefusal } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
@@ -87,6 +88,7 @@ export interface Deps {
   readonly tokens: MemberTokens;
   readonly limits: RateLimits;
   readonly mail: Mail;
+  readonly fund: Pick<Funding, 'ports' | 'settle'>;
   readonly publicId: PublicId;
   readonly vault: Vault;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */

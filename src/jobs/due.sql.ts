@@ -58,10 +58,20 @@ export const TELL: readonly string[] = [
   TELL_EXPIRIES,
 ];
 
+/** The first of the month after the one that the fund runs next. */
+const NEXT_FUND_RUN = `select min(f.at) as at from (
+    select ((to_date(s.since, 'YYYY-MM') + interval '1 month') at time zone 'UTC') as at from fund_starts s
+     where s.program_no = $1 and not exists (select from fund_runs r where r.program_no = $1)
+    union all
+    select ((to_date(max(r.month), 'YYYY-MM') + interval '2 months') at time zone 'UTC') from fund_runs r where r.program_no = $1) f
+    where f.at > $2`;
+
 /** The next time after $2 at which anything of this program falls due. */
 export const NEXT_DUE = `select min(at) as at from (
     select min(match_until) as at from payments where program_no = $1 and match_until > $2
     union all ${NEXT_MONTH}
+    union all ${NEXT_FUND_RUN}
+    union all select min(next_try_at) from fund_payouts where program_no = $1 and next_try_at > $2
     union all select min(qualify_until) from referrals where program_no = $1 and qualify_until > $2
     union all select min(vests_at) from rewards where program_no = $1 and status = 'pending' and vests_at > $2
     union all select min(settles_at) from rewards where program_no = $1 and status = 'pending' and settles_at > $2

@@ -10,7 +10,7 @@ import * as sql from './mails.sql.ts';
 import type { Letter } from './templates/layout.ts';
 import { makeToken, readToken } from './unsubscribe-token.ts';
 
-export type MailKind = 'invitation';
+export type MailKind = 'invitation' | 'contributor';
 
 export interface NewMail {
   /** What it is for: mailed once. */

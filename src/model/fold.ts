@@ -24,7 +24,10 @@ export interface FoldEvent {
 
 export interface Keyed {
   /** A keyed hash that reveals nothing without the deployment's secret; the same for ever for one program. */
-  hash(kind: 'email' | 'domain' | 'ip' | 'fingerprint' | 'instrument' | 'voucher', value: string): string;
+  hash(
+    kind: 'email' | 'domain' | 'ip' | 'fingerprint' | 'instrument' | 'voucher' | 'contributor',
+    value: string,
+  ): string;
   /** A referral code derived from a member id; attempt 1, 2 … when the ones before are taken. */
   code(memberId: string, name: string | undefined, attempt: number): string;
 }

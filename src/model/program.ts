@@ -141,6 +141,46 @@ export interface SourceAccount extends SourceConfig {
   readonly apiBase?: string | undefined;
 }
 
+export interface FundComponent {
+  readonly name: string;
+  /** In thousandths. */
+  readonly weight: bigint;
+  /** Globs over `<repository>/<path>`; the first component that matches a file has it. */
+  readonly files: readonly string[];
+}
+
+export interface FundRepository {
+  readonly name: string;
+  /** A local checkout, with its whole history. */
+  readonly path: string;
+  /** Which component of the SBOM it is: a package URL, or a name. */
+  readonly package: string;
+  /** `{version}` is the SBOM's version of the package. */
+  readonly revision: string;
+}
+
+export interface Fund {
+  readonly share: RatePpm;
+  readonly minimumPayout: bigint;
+  readonly currency: string;
+  /** How long the share of somebody who has not registered is kept, ms. */
+  readonly keepUnregistered: number;
+  /** The first month that counts, as 2026-11; undefined: the one in which the fund was first seen. */
+  readonly since: string | undefined;
+  /** Path of the current release's SBOM; undefined: runs are made by hand only. */
+  readonly sbom: string | undefined;
+  readonly repositories: readonly FundRepository[];
+  readonly components: readonly FundComponent[];
+  readonly exclude: {
+    /** Globs over `Name <address>`, beside the bots that are known. */
+    readonly authors: readonly string[];
+    readonly files: readonly string[];
+    /** A commit that rewrites so many files line by line is a bulk rename. */
+    readonly bulkFiles: number;
+  };
+  readonly sink: WebhookSink | { readonly kind: 'csv' };
+}
+
 export interface Program {
   readonly program: string;
   readonly name: string;
@@ -204,6 +244,8 @@ export interface Program {
   };
   readonly portal: { readonly frameAncestors: readonly string[] };
   readonly api: readonly string[];
+  /** The Open Source Fund; most programs have none. */
+  readonly fund?: Fund | undefined;
 }
 
 /** A program as it runs: which row and version of the database it is. */

@@ -16,6 +16,8 @@ import type { Finding, Payment } from '../../model/records.ts';
 
 const MILLION = 1_000_000n;
 
+type Figures = NonNullable<Payment['figures']>;
+
 export interface Terms {
   readonly unit: string;
   readonly rate: RatePpm | null;
@@ -106,7 +108,11 @@ export function target(
 }
 
 /** The provider's own settlement figures, else the program file's rate, else nothing: it is never taken 1:1. */
-function conversionOf(program: Program, payment: Payment, unit: string): Conversion | undefined {
+export function conversionOf(
+  program: Pick<Program, 'rates'>,
+  payment: { readonly figures: Pick<Figures, 'currency' | 'gross' | 'settled'> | null },
+  unit: string,
+): Conversion | undefined {
   const figures = payment.figures;
   if (!figures || figures.currency === unit) return SAME_CURRENCY;
   if (figures.settled?.currency === unit && figures.gross > 0n) {
