@@ -51,6 +51,32 @@ create table api_keys (
 CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 comment on table api_keys is 'Server keys: sha256 of a 256-bit secret; shown once.';
 
+create table appeals (
+  program_no integer not null,
+  id bigint not null,
+  suspension_id bigint not null,
+  person_id bigint not null,
+  message text,
+  state text not null,
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  decided_by text,
+  note text,
+  notified_at timestamp with time zone,
+  constraint appeals_decided_check CHECK ((((state = 'open'::text) = (decided_at IS NULL)) AND ((decided_at IS NULL) = (decided_by IS NULL)))),
+  constraint appeals_due_check CHECK ((due_at > created_at)),
+  constraint appeals_pkey PRIMARY KEY (program_no, id),
+  constraint appeals_state_check CHECK ((state = ANY (ARRAY['open'::text, 'granted'::text, 'refused'::text]))),
+  constraint appeals_suspension_key UNIQUE (program_no, suspension_id)
+);
+CREATE INDEX appeals_person_idx ON public.appeals USING btree (program_no, person_id);
+CREATE INDEX appeals_state_idx ON public.appeals USING btree (state, due_at, id);
+CREATE INDEX appeals_unnotified_idx ON public.appeals USING btree (program_no, id) WHERE ((notified_at IS NULL) AND (state <> 'open'::text));
+CREATE TRIGGER appeals_decided BEFORE UPDATE ON public.appeals FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION check_appeal();
+comment on table appeals is 'A suspended member''s word against it; an admin decides, once.';
+comment on column appeals.message is 'The member''s own words; gone when the person is erased.';
+
 create table audit_log (
   id bigint not null,
   program_no integer,
@@ -297,6 +323,28 @@ create table first_payments (
 );
 CREATE INDEX first_payments_window_idx ON public.first_payments USING btree (program_no, referrer_id, paid_at) WHERE counted;
 comment on table first_payments is 'First payments as they were decided; counted ones fill a velocity window, held ones do not.';
+
+create table forfeits (
+  program_no integer not null,
+  id bigint not null,
+  person_id bigint not null,
+  reward_id bigint not null,
+  unit text not null,
+  amount bigint not null,
+  at timestamp with time zone not null,
+  restored_at timestamp with time zone,
+  restored_by xid8,
+  constraint forfeits_amount_check CHECK ((amount >= 0)),
+  constraint forfeits_pkey PRIMARY KEY (program_no, id)
+);
+CREATE UNIQUE INDEX forfeits_live_key ON public.forfeits USING btree (program_no, reward_id) WHERE (restored_at IS NULL);
+CREATE INDEX forfeits_person_idx ON public.forfeits USING btree (program_no, person_id, id);
+CREATE INDEX forfeits_reward_idx ON public.forfeits USING btree (program_no, reward_id);
+CREATE TRIGGER forfeits_restored BEFORE UPDATE ON public.forfeits FOR EACH ROW EXECUTE FUNCTION check_forfeit();
+comment on table forfeits is 'Rewards that a suspension took; given back once, when it is lifted.';
+comment on column forfeits.person_id is 'Who is suspended; the reward may be the referee''s.';
+comment on column forfeits.amount is 'What of it stood in the ledger as pending; 0: it was not owed yet.';
+comment on column forfeits.restored_by is 'The transaction that gave it back: in it alone the reward may stand again.';
 
 create table fund_contributors (
   program_no integer not null,
@@ -736,6 +784,7 @@ create table person_secrets (
   constraint person_secrets_pkey PRIMARY KEY (program_no, person_id)
 );
 CREATE TRIGGER person_secrets_erase_login AFTER DELETE ON public.person_secrets FOR EACH ROW EXECUTE FUNCTION erase_login();
+CREATE TRIGGER person_secrets_erase_words AFTER DELETE ON public.person_secrets FOR EACH ROW EXECUTE FUNCTION erase_words();
 comment on table person_secrets is 'Address and name, each encrypted under a key derived from a salt beside it: deleting the row is the erasure.';
 
 create table persons (
@@ -874,6 +923,20 @@ CREATE TRIGGER referrals_count_update AFTER UPDATE ON public.referrals REFERENCI
 comment on column referrals.qualified_at is 'Event time at which it began to count for tiers and for rewards of qualified referrals.';
 comment on column referrals.qualify_until is 'Not qualified by then, it never will be; null: there is no such time, or it is decided.';
 
+create table reports (
+  program_no integer not null,
+  id bigint not null,
+  person_id bigint not null,
+  code_key text not null,
+  reason text,
+  message text,
+  created_at timestamp with time zone not null,
+  constraint reports_pkey PRIMARY KEY (program_no, id)
+);
+CREATE INDEX reports_id_idx ON public.reports USING btree (id);
+CREATE INDEX reports_person_idx ON public.reports USING btree (program_no, person_id, id);
+comment on table reports is 'What people say of a code that they saw misused; nothing follows of itself.';
+
 create table reward_days (
   program_no integer not null,
   person_id bigint not null,
@@ -962,7 +1025,7 @@ create table rewards (
   constraint rewards_reversed_check CHECK (((reversed_amount >= 0) AND (reversed_amount <= amount))),
   constraint rewards_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'credited'::text, 'failed'::text, 'reversed'::text, 'rejected'::text])))
 );
-CREATE INDEX rewards_allowance_idx ON public.rewards USING btree (program_no, person_id, rule) INCLUDE (allowance) WHERE ((allowance IS NOT NULL) AND (status <> 'rejected'::text));
+CREATE INDEX rewards_allowance_idx ON public.rewards USING btree (program_no, person_id, rule) INCLUDE (allowance) WHERE ((allowance IS NOT NULL) AND ((status <> 'rejected'::text) OR (forfeited_amount > 0)));
 CREATE INDEX rewards_created_idx ON public.rewards USING btree (created_at, id);
 CREATE UNIQUE INDEX rewards_payment_key ON public.rewards USING btree (program_no, payment_id, rule, person_id) WHERE (payment_id IS NOT NULL);
 CREATE INDEX rewards_person_idx ON public.rewards USING btree (program_no, person_id, created_at, id);
@@ -978,6 +1041,7 @@ CREATE TRIGGER rewards_count_insert AFTER INSERT ON public.rewards REFERENCING N
 CREATE TRIGGER rewards_count_update AFTER UPDATE ON public.rewards REFERENCING OLD TABLE AS old_rewards NEW TABLE AS new_rewards FOR EACH STATEMENT EXECUTE FUNCTION count_rewards();
 CREATE TRIGGER rewards_delete BEFORE DELETE ON public.rewards FOR EACH ROW WHEN (((old.posted_amount > 0) OR (old.delivered_amount > 0) OR (old.in_flight IS NOT NULL) OR (old.credited_at IS NOT NULL))) EXECUTE FUNCTION refuse_reward_delete();
 CREATE TRIGGER rewards_identity BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN (((old.rule <> new.rule) OR (old.unit <> new.unit) OR (old.program_version <> new.program_version) OR ((old.idempotency_key <> new.idempotency_key) AND ((old.posted_amount > 0) OR (old.in_flight IS NOT NULL) OR (old.delivered_amount > 0))))) EXECUTE FUNCTION check_reward_identity();
+CREATE TRIGGER rewards_restored BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN (((old.status = 'rejected'::text) AND (new.status <> 'rejected'::text))) EXECUTE FUNCTION check_reward_restored();
 CREATE TRIGGER rewards_transition BEFORE UPDATE ON public.rewards FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION check_reward_transition();
 comment on column rewards.posted_amount is 'What of it stands in the ledger for the person now; the entries of the reward sum to it.';
 comment on column rewards.released is 'The signals let it through; approved_at: a person did.';
@@ -1061,6 +1125,30 @@ CREATE CONSTRAINT TRIGGER spends_taken AFTER INSERT OR UPDATE OF voided_at ON pu
 comment on table spends is 'Credit that was used. A usage that draws credit is one under the key usage:<usage id>.';
 comment on column spends.balance_after is 'Available right after it: what its caller was answered, also when they ask again.';
 
+create table suspensions (
+  program_no integer not null,
+  id bigint not null,
+  person_id bigint not null,
+  reason text,
+  detail text,
+  by text not null,
+  referee_id bigint,
+  evidence json not null,
+  at timestamp with time zone not null,
+  lifted_at timestamp with time zone,
+  lifted_by text,
+  notified_at timestamp with time zone,
+  constraint suspensions_lifted_check CHECK ((((lifted_at IS NULL) = (lifted_by IS NULL)) AND (lifted_at >= at))),
+  constraint suspensions_pkey PRIMARY KEY (program_no, id)
+);
+CREATE UNIQUE INDEX suspensions_live_key ON public.suspensions USING btree (program_no, person_id) WHERE (lifted_at IS NULL);
+CREATE INDEX suspensions_person_idx ON public.suspensions USING btree (program_no, person_id, at);
+CREATE INDEX suspensions_unnotified_idx ON public.suspensions USING btree (program_no, at) WHERE ((notified_at IS NULL) AND (lifted_at IS NULL));
+comment on table suspensions is 'One row for each suspension of a member, from its beginning to its end.';
+comment on column suspensions.by is 'An admin, or `signal <name>`.';
+comment on column suspensions.referee_id is 'Whose signup or payment the signal was asked about.';
+comment on column suspensions.notified_at is 'The mail about it is planned; null: not yet, or there is no address.';
+
 create table tier_changes (
   program_no integer not null,
   person_id bigint not null,
@@ -1096,6 +1184,29 @@ create table usage_totals (
 comment on table usage_totals is 'What a member has used, counted up to the highest milestone of any rule; beyond it nothing is written.';
 comment on column usage_totals.qualifying_at is 'Event time at which usage reached what `qualify` asks for.';
 comment on column usage_totals.last_at is 'Known to the day.';
+
+CREATE OR REPLACE FUNCTION public.check_appeal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.state <> 'open' then
+    raise exception 'an appeal is decided once' using errcode = 'check_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.check_forfeit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.restored_at is not null then
+    raise exception 'a forfeit that was given back stays so' using errcode = 'check_violation';
+  end if;
+  new.restored_by := case when new.restored_at is not null then pg_current_xact_id() end;
+  return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.check_fund()
  RETURNS trigger
@@ -1146,6 +1257,18 @@ AS $function$
 begin
   raise exception 'who earned a reward, by which rule and under which key it was delivered, never changes'
     using errcode = 'check_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.check_reward_restored()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from forfeits f where f.program_no = old.program_no and f.reward_id = old.id
+      and f.restored_by = pg_current_xact_id()) then
+    raise exception 'a rejected reward stays rejected' using errcode = 'check_violation';
+  end if;
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.check_reward_transition()
@@ -1251,6 +1374,19 @@ CREATE OR REPLACE FUNCTION public.erase_login()
 AS $function$
 begin
   delete from logins l where l.program_no = old.program_no and l.person_id = old.person_id;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.erase_words()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  update suspensions s set detail = null where s.program_no = old.program_no and s.person_id = old.person_id and s.detail is not null;
+  update appeals a set message = null, note = null where a.program_no = old.program_no and a.person_id = old.person_id;
+  update reports r set message = null where r.program_no = old.program_no and r.person_id = old.person_id and r.message is not null;
   return null;
 end $function$;
 

@@ -145,9 +145,10 @@ function stages(ground: Ground) {
     programByNo: programs.byNo,
     now: clock.now,
     folds: options.role !== 'web',
-    onBatch: ({ no, program: { program } }, { parked, plannedDeliveries }) => {
+    onBatch: ({ no, program: { program } }, { parked, plannedDeliveries, suspended }) => {
       if (parked > 0) log.error({ program, parked }, 'events parked: see /admin/v1/events?state=parked');
       if (plannedDeliveries) deliverer.wake(no);
+      if (suspended) mailing.wake(no);
     },
     onError: ({ program: { program } }, err) => log.error({ program, err }, 'a batch failed and will be tried again'),
     crashPoint: options.crashPoint,

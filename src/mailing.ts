@@ -13,6 +13,7 @@ import { createLoops } from './delivery/loops.ts';
 import { loggable } from './http/request-log.ts';
 import type { Clock } from './jobs/clock.ts';
 import { wakeAt } from './jobs/wake.ts';
+import { planNotices } from './mail/notices.ts';
 import { createOutbox, type Outbox } from './mail/outbox.ts';
 import { createMailer, mailName } from './mail/send.ts';
 import { folderTransport, smtpTransport } from './mail/transport.ts';
@@ -48,7 +49,7 @@ export function createMailing(options: MailingOptions): Mailing {
   const { env, pools, keys, clock, programByNo, sends, log } = options;
   const oldest = Math.min(...keys.versions);
   const loops = createLoops(
-    (programNo) => mailer.runDue(programNo),
+    (programNo) => runDue(programNo),
     (program, error) => log.warn({ program, err: loggable(error) }, 'mails stopped and will be tried again'),
   );
   const outbox = createOutbox({
@@ -77,19 +78,25 @@ export function createMailing(options: MailingOptions): Mailing {
     log: (fields, message) => log.warn(fields, message),
   });
   const keyed = new WeakMap<LoadedProgram, Keyed>();
+  const hashOf: Mailing['hashOf'] = (loaded, address) => {
+    const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
+    keyed.set(loaded, made);
+    return made.hash('email', address);
+  };
+  const notices = { pool: pools.general, clock, outbox, unseal: openAddress, hashOf };
+  const runDue = async (programNo: number) => {
+    await planNotices(notices, programByNo(programNo));
+    return await mailer.runDue(programNo);
+  };
   return {
     ...outbox,
-    hashOf: (loaded, address) => {
-      const made = keyed.get(loaded) ?? keyedFor(keys, loaded.program);
-      keyed.set(loaded, made);
-      return made.hash('email', address);
-    },
+    hashOf,
     openAddress,
     forget: async (programNo, ids) => {
       if (env.smtp) return;
       for (const id of ids) await rm(path.join(folder, `${mailName(programByNo(programNo), id)}.eml`), { force: true });
     },
-    runDue: (programNo) => mailer.runDue(programNo),
+    runDue,
     wake: loops.wake,
     start: loops.start,
     stop: async () => {

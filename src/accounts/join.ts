@@ -20,6 +20,7 @@ export function joinPersons(world: World, ctx: FoldContext, event: FoldEvent, ke
   joinUsage(world, kept.id, gone.id, usageNeeds(ctx.loaded.program));
   moveRewards(world, kept, gone);
   moveMoney(world, ctx, event, kept, gone);
+  moveSuspension(world, ctx, event, kept, gone);
   world.persons.put({ ...gone, mergedInto: kept.id, emailHash: null, firstPaymentId: null, firstPaidAt: null });
   const earlier = gone.firstPaidAt && (!kept.firstPaidAt || gone.firstPaidAt < kept.firstPaidAt) ? gone : kept;
   const joined: Person = {
@@ -97,4 +98,19 @@ function moveMoney(world: World, ctx: FoldContext, event: FoldEvent, kept: Perso
     at: ctx.now,
     entries,
   });
+}
+
+/** Both were suspended: one suspension of one person stays, with all that was forfeited. */
+function moveSuspension(world: World, ctx: FoldContext, event: FoldEvent, kept: Person, gone: Person): void {
+  for (const forfeit of world.forfeits.by('live', gone.id)) world.forfeits.put({ ...forfeit, personId: kept.id });
+  for (const suspension of world.suspensions.by('live', gone.id)) {
+    const doubled = kept.suspendedAt !== null;
+    const ends = doubled ? { liftedAt: ctx.now, liftedBy: 'join' } : {};
+    world.suspensions.put({ ...suspension, personId: kept.id, ...ends });
+    for (const appeal of world.appeals.by('suspension', suspension.id))
+      world.appeals.put({ ...appeal, personId: kept.id });
+    if (doubled) continue;
+    const command = { command: 'suspension.settle', personId: String(kept.id) } as const;
+    world.told.put({ id: ctx.nextId(), command, at: ctx.now, triedOnce: event.triedOnce });
+  }
 }

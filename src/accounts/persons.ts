@@ -6,7 +6,7 @@
 import { matchEmail } from '../model/email.ts';
 import type { CustomerFact, MemberFact } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
-import type { Person, PersonFact } from '../model/records.ts';
+import type { Payment, Person, PersonFact } from '../model/records.ts';
 import { aliasKey, customerValue, type World } from '../model/world.ts';
 import { freeCode, putCode } from './codes.ts';
 import { joinPersons } from './join.ts';
@@ -193,4 +193,11 @@ function seen(world: World, ctx: FoldContext, personId: bigint, fact: MemberFact
     if (subnet) put('subnet', ctx.keyed.hash('ip', subnet));
   }
   if (fact.fingerprint) put('fingerprint', ctx.keyed.hash('fingerprint', fact.fingerprint));
+}
+
+/** With which card a payment of theirs was made; for programs whose signals compare cards. */
+export function seenPaying(world: World, { personId, instrumentHash: valueHash, paidAt, createdAt }: Payment): void {
+  if (personId === null || valueHash === null) return;
+  const fact: PersonFact = { kind: 'instrument', valueHash, personId, seenAt: paidAt ?? createdAt };
+  if (!world.facts.get(`${fact.kind}\n${valueHash}\n${personId}`)) world.facts.put(fact);
 }

@@ -77,7 +77,7 @@ function refusalOf(
   if (!code) return 'unknown_code';
   if (existing) return 'already_referred';
   if (code.revokedAt) return 'code_revoked';
-  if (code.suspendedAt) return 'code_suspended';
+  if (code.suspendedAt || referrer?.suspendedAt) return 'code_suspended';
   if (code.expiresAt && code.expiresAt <= now) return 'code_expired';
   if (code.maxUses !== null && code.uses >= code.maxUses) return 'code_used_up';
   if (code.personId === referee.id) return 'self_referral';

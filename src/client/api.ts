@@ -16,6 +16,8 @@ export class Api {
   readonly invites: InvitesApi;
   readonly codes: CodesApi;
   readonly leaderboard: LeaderboardApi;
+  readonly reports: ReportsApi;
+  readonly appeals: AppealsApi;
 
   constructor(caller: Caller) {
     this.events = new EventsApi(caller);
@@ -30,6 +32,8 @@ export class Api {
     this.invites = new InvitesApi(caller);
     this.codes = new CodesApi(caller);
     this.leaderboard = new LeaderboardApi(caller);
+    this.reports = new ReportsApi(caller);
+    this.appeals = new AppealsApi(caller);
   }
 }
 
@@ -254,6 +258,41 @@ export class LeaderboardApi {
   }
 }
 
+export class ReportsApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** Reports that a code is misused. Open to all; the answer is the same whether there is such a code or not. */
+  make(body: NewReport, options?: CallOptions): Promise<ReportReceived> {
+    return this.#caller.json({ method: 'POST', path: '/v1/reports', body }, options);
+  }
+}
+
+export class AppealsApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** A suspended member appeals. With the token of the mail's link, or with the member's own credential. */
+  make(body: NewAppeal, options?: CallOptions): Promise<Appeal> {
+    return this.#caller.json({ method: 'POST', path: '/v1/appeals', body }, options);
+  }
+}
+
+export type Appeal = {
+  readonly id: string;
+  readonly state: "open" | "granted" | "refused";
+  readonly created_at: string;
+  /** when it is answered at the latest: five working days after it was made */
+  readonly due_at: string;
+  readonly decided_at: string | null;
+};
+
 /** what a share was taken of */
 export type Base = {
   readonly amount: number;
@@ -456,6 +495,13 @@ export type MemberUpdated = {
   };
 };
 
+export type NewAppeal = {
+  /** why the suspension is wrong */
+  readonly message: string;
+  /** the last part of the mail's link; without it, the member's credential */
+  readonly token?: string;
+};
+
 export type NewClaim = {
   readonly code: string;
 };
@@ -476,6 +522,13 @@ export type NewMemberKey = {
   readonly name?: string | null;
   /** those of the credential by default */
   readonly scopes?: readonly ("links" | "read")[];
+};
+
+export type NewReport = {
+  readonly code: string;
+  readonly reason?: "self_referral" | "fake_accounts" | "incentive_abuse" | "trademark_misuse" | "click_fraud" | "credit_cycling" | null;
+  /** what was seen, and where */
+  readonly message?: string | null;
 };
 
 export type NewSpend = {
@@ -541,7 +594,7 @@ export type PaymentSucceeded = {
   };
 };
 
-export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "sign_in_failed" | "totp_required" | "wrong_program" | "insufficient_scope" | "insufficient_role" | "session_required" | "cross_site" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_user" | "unknown_key" | "unknown_code" | "no_code" | "unknown_credit" | "unknown_spend" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "not_replayable" | "body_purged" | "not_attachable" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_erased" | "member_suspended" | "own_account" | "totp_in_force" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
+export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "sign_in_failed" | "totp_required" | "wrong_program" | "insufficient_scope" | "insufficient_role" | "session_required" | "cross_site" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_user" | "unknown_key" | "unknown_code" | "unknown_appeal" | "no_code" | "unknown_credit" | "unknown_spend" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "not_replayable" | "body_purged" | "not_attachable" | "not_suspended" | "appeal_decided" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_erased" | "member_suspended" | "own_account" | "totp_in_force" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
 
 export type ReceivedEvents = {
   readonly received: true;
@@ -566,6 +619,10 @@ export type Referral = {
     readonly unit: string;
     readonly amount: number;
   }[];
+};
+
+export type ReportReceived = {
+  readonly received: true;
 };
 
 export type Reward = {

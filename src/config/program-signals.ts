@@ -8,7 +8,7 @@ import type { SignalConfig, Then } from '../model/program.ts';
 import { duration, endpointUrl, percent, whole } from './program-scalars.ts';
 
 const THEN = ['flag', 'hold', 'deny', 'suspend'] as const;
-const MATCHES = ['member', 'email', 'email_domain', 'ip', 'fingerprint', 'instrument'] as const;
+const MATCHES = ['member', 'email', 'email_domain', 'ip', 'subnet', 'fingerprint', 'instrument'] as const;
 type Match = (typeof MATCHES)[number];
 
 /** What always counts as the same person (plus tags, Gmail dots and case apart). */
@@ -20,7 +20,13 @@ type Params = Readonly<Record<string, z.ZodType>>;
 const SIGNALS = {
   self_referral: [
     'referrer and referee look like one person; the same member or e-mail address is denied always',
-    { match: matches(MATCHES).optional().describe('by what they may match besides; then says what follows that') },
+    {
+      match: matches(MATCHES)
+        .optional()
+        .describe(
+          'by what they may match besides; then says what follows that, at most hold where only a network matches',
+        ),
+    },
   ],
   velocity: [
     'more first payments for one referrer, within a time, than pass by themselves',
@@ -29,7 +35,10 @@ const SIGNALS = {
       within: duration().describe('in how long a time, by the time of the payments'),
     },
   ],
-  same_ip: ['the signup came from an address that the referrer or another of their referees has used', {}],
+  same_ip: [
+    'the signup came from an address that the referrer or another of their referees has used; holds at most',
+    {},
+  ],
   email_domain: ['referrer and referee share an e-mail domain that is no public mailbox', {}],
   disposable_email: ['the address is of a throw-away mailbox', {}],
   domain_age: [
@@ -42,7 +51,7 @@ const SIGNALS = {
   duplicate_account: [
     'the referee is somebody who has an account already',
     {
-      match: matches(['email', 'ip', 'fingerprint', 'instrument'])
+      match: matches(['email', 'ip', 'subnet', 'fingerprint', 'instrument'])
         .prefault(['email', 'fingerprint', 'instrument'])
         .describe('by what the accounts may match'),
     },

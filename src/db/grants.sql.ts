@@ -19,6 +19,7 @@ export const APPEND_ONLY: readonly string[] = [
   'fund_runs',
   'fund_lines',
   'fund_shares',
+  'reports',
 ];
 
 /** Tables that are neither append-only nor the application's to change freely. */
@@ -33,6 +34,13 @@ export const EXCEPTIONS: readonly Grant[] = [
   { table: 'spends', privileges: 'select, insert, update (person_id, voided_at)' },
   // Nothing that was planned to be paid is ever removed.
   { table: 'fund_payouts', privileges: 'select, insert, update' },
+  { table: 'suspensions', privileges: 'select, insert, update (person_id, lifted_at, lifted_by, notified_at)' },
+  // By a join, and once when it is given back.
+  { table: 'forfeits', privileges: 'select, insert, update (person_id, restored_at)' },
+  {
+    table: 'appeals',
+    privileges: 'select, insert, update (person_id, state, decided_at, decided_by, note, notified_at)',
+  },
   { table: 'schema_migrations', privileges: 'select' },
   { table: 'schema_migrations_lock', privileges: 'select' },
 ];

@@ -14,7 +14,7 @@ import { tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { attachPayment } from './attach-payment.ts';
-import { closeRank, evaluateRank, LEADERBOARD } from './close-rank.ts';
+import { closeRank } from './close-rank.ts';
 import { handleCreditCommand } from './credit-commands.ts';
 import { commandNamesErased, eraseMember } from './erasure.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
@@ -22,6 +22,8 @@ import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { waitingOf } from './marks.ts';
 import { handleMemberCommand } from './member-commands.ts';
 import { patchCode, shownCode } from './patch-code.ts';
+import { reevaluate } from './reevaluate.ts';
+import { appellantOf, handleSuspensionCommand, patchSuspension, shownAppeal } from './suspensions.ts';
 
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
@@ -45,7 +47,7 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
     case 'reward.reverse':
       return withReward(world, command.rewardId, (reward) => reverse(world, ctx, reward, cause));
     case 'reward.due':
-      return withReward(world, command.rewardId, (reward) => reevaluate(world, ctx, reward, cause));
+      return withReward(world, command.rewardId, (reward) => redo(world, ctx, reward, cause));
     case 'delivery.result':
       return withReward(world, command.rewardId, (reward) => deliveryResult(world, ctx, reward, command, cause));
     case 'rank.close':
@@ -60,9 +62,15 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
     case 'member.erase':
       return eraseMember(world, ctx, command.memberId);
     case 'member.patch':
-      return patchMember(world, ctx, command);
+      return patchMember(world, ctx, command, cause);
     case 'code.patch':
       return patchCode(world, ctx, command);
+    case 'suspension.settle':
+    case 'report.make':
+    case 'appeal.make':
+    case 'appeal.grant':
+    case 'appeal.refuse':
+      return handleSuspensionCommand(world, ctx, command, cause);
     case 'credit.spend':
     case 'credit.void':
     case 'lot.expire':
@@ -77,11 +85,18 @@ function shown(world: World, command: Command): Record<string, unknown> | null {
   if (command.command === 'member.patch') {
     const person = personOfMember(world, command.memberId);
     return person
-      ? { rate: person.rate, tier: person.tier, suspended_at: person.suspendedAt, note: person.note }
+      ? {
+          rate: person.rate,
+          tier: person.tier,
+          suspended_at: person.suspendedAt,
+          suspended_reason: person.suspendedReason,
+          note: person.note,
+        }
       : null;
   }
   if (command.command === 'code.patch') return shownCode(world, command.code);
   if (command.command === 'payment.attach') return shownPayment(world, command);
+  if ('appealId' in command) return shownAppeal(world, command.appealId);
   const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
   return reward ? { status: reward.status, reason: reward.reason, flags: reward.flags } : null;
 }
@@ -98,7 +113,7 @@ function audit(
   command: Command,
   { actor, note, before }: { actor: string; note: string | null; before: Record<string, unknown> | null },
 ): void {
-  const target = targetOf(command);
+  const target = targetOf(world, command);
   const after = shown(world, command);
   world.audit.put({
     id: ctx.nextId(),
@@ -112,10 +127,11 @@ function audit(
   });
 }
 
-function targetOf(command: Command): string {
+function targetOf(world: World, command: Command): string {
   if ('rewardId' in command) return `rw_${command.rewardId}`;
   if ('paymentId' in command) return `pm_${command.paymentId}`;
   if ('memberId' in command) return command.memberId;
+  if ('appealId' in command) return appellantOf(world, command.appealId);
   return 'code' in command ? command.code : '';
 }
 
@@ -124,10 +140,8 @@ function withReward(world: World, id: string, run: (reward: Reward) => CommandOu
   return reward ? run(reward) : refuse('unknown_reward');
 }
 
-function reevaluate(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
-  if (reward.paymentId !== null) evaluatePayment(world, ctx, reward.paymentId, cause);
-  else if (reward.source === LEADERBOARD) evaluateRank(world, ctx, reward, cause);
-  else evaluateReferralRewards(world, ctx, reward.refereeId, cause);
+function redo(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
+  reevaluate(world, ctx, reward, cause);
   return DONE;
 }
 
@@ -141,7 +155,7 @@ function approve(world: World, ctx: FoldContext, reward: Reward, cause: Cause): 
   }
   if (reward.status !== 'pending' || reward.reason !== 'held') return refuse('not_approvable');
   world.rewards.put({ ...reward, approvedAt: ctx.now });
-  return reevaluate(world, ctx, reward, cause);
+  return redo(world, ctx, reward, cause);
 }
 
 function refuseReward(
@@ -185,7 +199,7 @@ function deliveryResult(
   const open = world.openDeliveries.get(BigInt(command.deliveryId));
   if (!open || reward.inFlight !== open.id) return DONE;
   const taken = takeResult(world, ctx, reward, open, command.result, cause);
-  return taken.inFlight === null ? reevaluate(world, ctx, reward, cause) : DONE;
+  return taken.inFlight === null ? redo(world, ctx, reward, cause) : DONE;
 }
 
 /** It has waited: it earns if this source delivers invoice payments, since then one would have named it. */
@@ -200,27 +214,17 @@ function matchDue(world: World, ctx: FoldContext, paymentId: bigint, cause: Caus
   return DONE;
 }
 
-function patchMember(world: World, ctx: FoldContext, command: Of<'member.patch'>): CommandOutcome {
+function patchMember(world: World, ctx: FoldContext, command: Of<'member.patch'>, cause: Cause): CommandOutcome {
   const person = personOfMember(world, command.memberId);
   if (!person) return refuse('unknown_member');
   if (person.erasedAt) return refuse('member_erased');
   const rate = command.rate === undefined ? person.rate : command.rate === null ? null : parsePercent(command.rate);
-  const suspendedAt =
-    command.suspended === undefined ? person.suspendedAt : command.suspended ? (person.suspendedAt ?? ctx.now) : null;
   const tier = command.tier === undefined ? person.tier : command.tier;
   if (tier !== person.tier) {
     const named = tierOf(ctx.loaded.program, { tier })?.name;
     if (named) world.tierChanges.put({ id: ctx.nextId(), personId: person.id, tier: named, since: ctx.now });
   }
-  world.persons.put({
-    ...person,
-    rate,
-    suspendedAt,
-    suspendedReason: suspendedAt ? (command.suspendedReason ?? person.suspendedReason) : null,
-    tier,
-    note: command.note === undefined ? person.note : command.note,
-  });
-  if (command.suspended === undefined) return DONE;
-  for (const code of world.codes.by('person', person.id)) world.codes.put({ ...code, suspendedAt });
+  world.persons.put({ ...person, rate, tier, note: command.note === undefined ? person.note : command.note });
+  patchSuspension(world, ctx, command, cause);
   return DONE;
 }

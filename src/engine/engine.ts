@@ -22,7 +22,7 @@ export interface EngineOptions extends EnginePorts {
   /** Told after each commit. */
   readonly onBatch: (
     loaded: LoadedProgram,
-    result: { handled: number; plannedDeliveries: boolean; parked: number },
+    result: { handled: number; plannedDeliveries: boolean; parked: number; suspended?: boolean },
   ) => void;
   readonly onError: (loaded: LoadedProgram, error: unknown) => void;
 }

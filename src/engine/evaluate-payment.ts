@@ -3,7 +3,9 @@
  * Promises: run after every event that touches the payment, as often as one likes, it ends in the same place; a payment
  * that earns nothing says why. Must never: ask the signals twice about the same reward.
  */
+import { seenPaying } from '../accounts/persons.ts';
 import { assessPayment } from '../fraud/assess.ts';
+import { needsOf } from '../fraud/needs.ts';
 import type { Assessment } from '../fraud/signal.ts';
 import { DOUBLED, VOIDED } from '../ledger/history.ts';
 import { reject, settle } from '../ledger/settle.ts';
@@ -19,6 +21,7 @@ import { type Decision, decidePayment, type PaymentParties, paymentRules } from 
 import { addVolume } from '../rewards/tiers.ts';
 import { waitsFor } from '../rewards/waits.ts';
 import { ASSESSED, isAssessed, isAttached, waitingOf, withFlag, withState } from './marks.ts';
+import { suspendBySignal } from './suspend-by-signal.ts';
 
 /** Flags that follow the facts: they come and go with an open dispute, and with what names a payment's invoice. */
 const DISPUTED = 'disputed';
@@ -33,6 +36,7 @@ export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigin
     return;
   }
   if (!payment.figures) return;
+  if (needsOf(ctx.loaded.program).payers) seenPaying(world, payment);
   const parties = attributed(world, ctx, payment, rewards.length > 0);
   if (typeof parties === 'string') {
     for (const reward of rewards) settle(world, ctx, withFlag(reward, VOIDED), 0n, waitingOf(reward), cause);
@@ -99,16 +103,16 @@ function applyRule(
   const reward = withState(withState(decision.reward, DISPUTED, disputed), UNMATCHED, payment.unmatched);
   const unready = decision.waits ?? unreadyReason(parties);
   if (unready) {
-    settle(world, ctx, reward, decision.target, unready, cause);
-    return null;
+    const waiting = settle(world, ctx, reward, decision.target, unready, cause);
+    return waiting.status === 'rejected' ? waiting.reason : null;
   }
   const assessed = isAssessed(reward) ? reward : assess(world, ctx, { ...decision, reward }, parties, cause);
   if (assessed.status === 'rejected') return assessed.reason;
   const capped = isAssessed(reward) ? assessed : withinCap(world, ctx, rule, assessed, cause);
   if (capped.status === 'rejected') return capped.reason;
   const target = minOf(decision.target, capped.allowance ?? decision.target);
-  settle(world, ctx, capped, target, waitsFor(capped, ctx.now, disputed || payment.unmatched), cause);
-  return null;
+  const settled = settle(world, ctx, capped, target, waitsFor(capped, ctx.now, disputed || payment.unmatched), cause);
+  return settled.status === 'rejected' ? settled.reason : null;
 }
 
 /** The first time that a payment earns: what the cap leaves of it, and its part of the month's volume. */
@@ -143,7 +147,8 @@ function assess(world: World, ctx: FoldContext, decision: Decision, parties: Pay
     released: verdict.then === 'clear' || verdict.then === 'flag',
   };
   if (referral.status === 'denied') return reject(world, ctx, reward, referral.reason ?? 'denied', cause);
-  if (verdict.then === 'deny') return reject(world, ctx, reward, asked.flags[0] ?? 'denied', cause);
+  if (verdict.then === 'deny') return reject(world, ctx, reward, asked.reason ?? 'denied', cause);
+  suspendBySignal(world, ctx, { said: asked, referrer, refereeId: referee.id }, cause);
   if (isFirst && payment.paidAt) {
     world.persons.put({ ...referee, firstPaymentId: payment.id, firstPaidAt: payment.paidAt });
     const first = { referrerId: referrer.id, refereeId: referee.id, paymentId: payment.id };
@@ -152,13 +157,10 @@ function assess(world: World, ctx: FoldContext, decision: Decision, parties: Pay
   return reward;
 }
 
-/** What holds this reward beside the payment's own signals: those of the signup, and a suspended referrer. */
-function together(asked: Assessment, parties: PaymentParties): Pick<Assessment, 'then' | 'flags'> {
-  const extra: string[] = [];
-  if (parties.referral.held) extra.push(...parties.referral.flags);
-  if (parties.referrer.suspendedAt) extra.push('suspended');
-  if (extra.length === 0 || asked.then === 'deny') return asked;
-  return { then: 'hold', flags: [...new Set([...asked.flags, ...extra])] };
+/** What holds this reward beside the payment's own signals: those of the signup. */
+function together(asked: Assessment, { referral }: PaymentParties): Pick<Assessment, 'then' | 'flags'> {
+  if (!referral.held || asked.then === 'deny') return asked;
+  return { then: 'hold', flags: [...new Set([...asked.flags, ...referral.flags])] };
 }
 
 function keepReason(world: World, payment: Payment, reason: string | null): void {

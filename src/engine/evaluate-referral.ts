@@ -10,6 +10,7 @@ import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { ERASED_BEFORE, wasErased } from './erasure.ts';
+import { suspendBySignal } from './suspend-by-signal.ts';
 
 /** `completed`: a payment that carries its own code needs no signup. Returns true when payments must be looked at again. */
 export function evaluateReferral(
@@ -22,7 +23,7 @@ export function evaluateReferral(
 ): boolean {
   const found = attribute(world, ctx, event, person, claims);
   if (!found) return false;
-  const decided = found.isNew ? decide(world, ctx, person, found.referral) : found.referral;
+  const decided = found.isNew ? decide(world, ctx, event, person, found.referral) : found.referral;
   const completes = decided.status === 'pending' && completed;
   const referral = completes ? complete(world, ctx, person, decided) : decided;
   if (referral !== world.referrals.get(person.id)) world.referrals.put(referral);
@@ -53,14 +54,16 @@ function denied(referral: Referral): Referral {
   return { ...referral, evidence: [...referral.evidence, finding], status: 'denied', reason: ERASED_BEFORE };
 }
 
-function decide(world: World, ctx: FoldContext, referee: Person, referral: Referral): Referral {
+function decide(world: World, ctx: FoldContext, event: FoldEvent, referee: Person, referral: Referral): Referral {
   const referrer = world.persons.get(referral.referrerId);
   if (!referrer) throw new Error(`bug: the referrer of referral ${referral.id} was not loaded`);
   if (wasErased(world, referee.emailHash)) return denied(referral);
   const said = assessSignup(world, ctx, { referee, referrer, referral });
   const evidence = [...referral.evidence, ...said.findings];
   if (said.then === 'deny') {
-    return { ...referral, evidence, flags: said.flags, status: 'denied', reason: said.flags[0] ?? 'denied' };
+    return { ...referral, evidence, flags: said.flags, status: 'denied', reason: said.reason ?? 'denied' };
   }
+  const cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
+  suspendBySignal(world, ctx, { said, referrer, refereeId: referee.id }, cause);
   return { ...referral, evidence, flags: said.flags, held: said.then === 'hold' || said.then === 'suspend' };
 }

@@ -60,6 +60,7 @@ function applyRule(
   existing: Reward | undefined,
   cause: Cause,
 ): void {
+  if (existing?.status === 'rejected') return;
   if (existing && isAssessed(existing)) {
     settle(world, ctx, existing, owed(existing), waitsFor(existing, ctx.now), cause);
     return;
@@ -85,11 +86,8 @@ function owed(reward: Reward): bigint {
   return reward.amount - reward.forfeitedAmount;
 }
 
-/** The signals were asked at the signup; a suspended referrer's rewards wait for a person. */
-function assess(reward: Reward, { referral, referrer }: Parties): Reward {
-  const suspended = reward.beneficiary === 'referrer' && referrer.suspendedAt !== null;
-  const flags = [...new Set([...referral.flags, ...(suspended ? ['suspended'] : [])])];
-  const held = referral.held || suspended;
+/** The signals were asked at the signup. */
+function assess(reward: Reward, { referral: { flags, held } }: Parties): Reward {
   const finding = { asked: ASSESSED, saw: { flags }, said: held ? 'hold' : 'clear' };
   return { ...reward, flags, released: !held, explain: [...reward.explain, finding] };
 }

@@ -73,6 +73,13 @@ export interface Keys {
   readonly voids: Set<bigint>;
   /** Event times of the payments, ms. */
   readonly paidAt: Set<number>;
+  /** With what people were seen: hashed only for a program whose signals compare it. */
+  readonly seen: { readonly kind: 'ip' | 'fingerprint' | 'instrument'; readonly value: string }[];
+  /** Members whose suspension a command changes, and persons of whom one goes on. */
+  readonly suspending: Set<string>;
+  readonly suspendedIds: Set<bigint>;
+  readonly suspensionIds: Set<bigint>;
+  readonly appealIds: Set<bigint>;
 }
 
 export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
@@ -106,6 +113,11 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     draws: [],
     voids: new Set(),
     paidAt: new Set(),
+    seen: [],
+    suspending: new Set(),
+    suspendedIds: new Set(),
+    suspensionIds: new Set(),
+    appealIds: new Set(),
   };
   for (const event of events) {
     if (event.content.kind === 'command') addCommand(keys, keyed, event.content.command);
@@ -120,6 +132,11 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if ('code' in command && command.code) keys.codeKeys.add(command.code.trim().toLowerCase());
+  if ('suspensionId' in command) keys.suspensionIds.add(BigInt(command.suspensionId));
+  if ('appealId' in command) keys.appealIds.add(BigInt(command.appealId));
+  if (command.command === 'suspension.settle') keys.suspendedIds.add(BigInt(command.personId));
+  if (command.command === 'member.patch' && command.suspended !== undefined)
+    keys.suspending.add(aliasKey('member', command.memberId));
   if (command.command === 'lot.expire') keys.lots.add(BigInt(command.lot));
   if (command.command === 'credit.void') keys.voids.add(BigInt(command.spendId));
   if (command.command === 'credit.spend') {
@@ -162,6 +179,8 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       addSignup(keys, keyed, fact.memberId, fact.email, fact.codes);
       if (fact.orgId) keys.orgs.set(aliasKey('member', fact.memberId), fact.orgId);
       if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
+      if (fact.ip) keys.seen.push({ kind: 'ip', value: fact.ip });
+      if (fact.fingerprint) keys.seen.push({ kind: 'fingerprint', value: fact.fingerprint });
       return;
     case 'member_deleted':
       keys.aliases.add(aliasKey('member', fact.memberId));
@@ -210,6 +229,7 @@ function addUsageDraw(keys: Keys, { memberId, usageId, quantity }: Extract<Fact,
 
 function addPayment(keys: Keys, keyed: Keyed, source: string, fact: Extract<Fact, { fact: 'payment' }>): void {
   keys.paidAt.add(fact.paidAt.getTime());
+  if (fact.instrument) keys.seen.push({ kind: 'instrument', value: fact.instrument });
   addObjects(keys, fact, fact.objects);
   for (const other of fact.sameAs)
     addObjects(keys, { provider: other.provider, account: '' }, [{ id: other.object, nameRank: 0 }]);

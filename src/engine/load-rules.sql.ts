@@ -105,7 +105,8 @@ async function loadAllowances(load: Loader): Promise<void> {
   const text = `select k.person_id, k.rule, a.used from unnest($2::bigint[]) as p(person_id)
     cross join unnest($3::text[]) as r(rule) cross join lateral (select p.person_id, r.rule) k
     cross join lateral (select coalesce(sum(t.allowance), 0)::bigint as used from rewards t
-      where t.program_no = $1 and t.person_id = k.person_id and t.rule = k.rule and t.allowance is not null and t.status <> 'rejected'
+      where t.program_no = $1 and t.person_id = k.person_id and t.rule = k.rule and t.allowance is not null
+        and (t.status <> 'rejected' or t.forfeited_amount > 0)
       offset 0) a`;
   for (const { person_id: personId, rule, used } of await rows(load, 'load allowances', text, [people, capped]))
     world.allowances.load({ personId, rule, used } as Allowance);

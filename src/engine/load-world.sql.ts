@@ -13,6 +13,8 @@ import { JOINED } from './erasure.sql.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
+import { loadSightings } from './load-sightings.sql.ts';
+import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
@@ -38,6 +40,7 @@ export async function loadWorld(
   ]);
   const people = await loadSeekers(load, keys);
   await loadOwners(load, keys);
+  await loadSuspensions(load, keys);
   await Promise.all([loadCodes(load, keys), loadPayments(load, keys, people)]);
   await loadRewards(load, keys);
   await loadPeople(load, keys);
@@ -312,6 +315,7 @@ async function loadJoinable(load: Loader, keys: Keys): Promise<void> {
   await loadNextCodes(load, keys);
   if (ids.length === 0) return;
   await Promise.all([
+    loadStanding(load, [...new Set(joining(world, keys).flat())]),
     fetchBalances(load, ids),
     fetch(load, world.referrals, tables.REFERRALS, { by: ['referrerId'], keys: [ids] }),
     fetch(load, world.rewards, tables.REWARDS, { by: ['personId'], keys: [ids] }),
@@ -346,6 +350,7 @@ async function loadSignals(load: Loader, keys: Keys, referees: readonly bigint[]
   await fetch(load, world.facts, tables.PERSON_FACTS, { by: ['personId'], keys: [people] });
   if (keys.ipHashes.size > 0) await loadSharers(load, keys);
   await loadFirstPayments(load, keys);
+  await loadSightings(load, keys);
 }
 
 /** Only those who matter to the referrers at hand: an office's address may have been seen with thousands. */

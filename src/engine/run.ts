@@ -40,6 +40,8 @@ export interface BatchResult {
   readonly handled: number;
   readonly plannedDeliveries: boolean;
   readonly parked: number;
+  /** Somebody was suspended: there is mail about it. */
+  readonly suspended?: boolean;
 }
 
 export const BATCH_MAX = 500;
@@ -131,7 +133,8 @@ async function runClaimed(
   ports.crashPoint('committing');
   const parked = folded.filter((each) => each.outcome.kind === 'parked').length;
   const planned = world.deliveries.inserted().length > 0 || world.openDeliveries.updated().some((open) => open.tryNow);
-  return { handled: ids.length, plannedDeliveries: planned, parked };
+  const suspended = world.suspensions.inserted().length > 0;
+  return { handled: ids.length, plannedDeliveries: planned, parked, suspended };
 }
 
 async function contextFor(ports: EnginePorts, client: pg.PoolClient, loaded: LoadedProgram): Promise<FoldContext> {

@@ -14,6 +14,7 @@ import type { Statement } from './loader.sql.ts';
 import { asPaymentRow } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import { insertSql, type TableSpec, updateSql } from './tables.sql.ts';
+import * as suspensions from './tables-suspensions.sql.ts';
 
 /** What the save needs that is no record: sealing addresses, freezing requests. */
 export interface SavePorts {
@@ -46,6 +47,7 @@ export async function saveEffects(
   const save: Saver = { client, statement, programNo, sent: [] };
   savePeople(save, batch.world, ports);
   savePayments(save, batch.world);
+  saveSuspensions(save, batch.world);
   saveRewards(save, batch.world);
   saveDeliveries(save, batch.world, ports, batch.now);
   noteHandled(save, batch.ids, batch.folded);
@@ -158,6 +160,36 @@ function savePayments(save: Saver, world: World): void {
   both(save, tables.DEDUCTIONS, world.deductions);
   both(save, tables.FIRST_PAYMENTS, world.firstPayments);
 }
+
+/** Before the rewards: one that was forfeited stands again only by a forfeit that is given back in this transaction. */
+function saveSuspensions(save: Saver, world: World): void {
+  update(save, suspensions.SUSPENSION_CHANGES, world.suspensions.updated());
+  insert(save, suspensions.SUSPENSIONS, world.suspensions.inserted());
+  update(save, suspensions.FORFEIT_CHANGES, world.forfeits.updated());
+  insert(save, suspensions.FORFEITS, world.forfeits.inserted());
+  update(save, suspensions.APPEAL_CHANGES, world.appeals.updated());
+  insert(save, suspensions.APPEALS, world.appeals.inserted());
+  insert(save, suspensions.REPORTS, world.reports.inserted());
+  const told = world.told.inserted();
+  if (told.length === 0) return;
+  const events = told.map(({ id, command }) => `${command.command}:${id}`);
+  const bodies = told.map(({ command }) => JSON.stringify(command));
+  run(save, 'tell commands', TELL_COMMANDS, [
+    events,
+    told.map(({ command }) => command.command),
+    told.map(({ at }) => at),
+    told.map(({ triedOnce }) => triedOnce),
+    bodies,
+  ]);
+}
+
+/** What the fold tells itself next. */
+const TELL_COMMANDS = `with stored as (
+    insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, tried_once, body, body_hash)
+    select $1, 'plusone', v.event_id, v.type, v.at, v.at, v.tried_once, v.body, sha256(convert_to(v.body, 'UTF8'))
+      from unnest($2::text[], $3::text[], $4::timestamptz[], $5::boolean[], $6::text[]) as v(event_id, type, at, tried_once, body)
+    returning id)
+  insert into inbox_queue (program_no, id) select $1, id from stored`;
 
 function saveRewards(save: Saver, world: World): void {
   const removed = world.rewards.removed();

@@ -14,7 +14,7 @@ export interface TableSpec {
 
 export const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-function table(name: string, key: string[], columns: Record<string, ColumnType>): TableSpec {
+export function table(name: string, key: string[], columns: Record<string, ColumnType>): TableSpec {
   return { name, key, columns };
 }
 

@@ -18,8 +18,8 @@ export function assessSignup(world: World, ctx: FoldContext, about: SignupCase):
 
 export function assessPayment(world: World, ctx: FoldContext, about: PaymentCase): Assessment {
   const asked = ctx.loaded.program.signals.flatMap((config) => {
-    const ask = signals.get(config.name)?.atPayment;
-    return ask ? [{ config, verdict: ask(world, ctx, config, about) }] : [];
+    const verdict = signals.get(config.name)?.atPayment?.(world, ctx, config, about);
+    return verdict ? [{ config, verdict }] : [];
   });
   return gather(asked);
 }

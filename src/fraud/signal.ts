@@ -5,7 +5,8 @@
  */
 import type { FoldContext } from '../model/fold.ts';
 import type { SignalConfig, Then } from '../model/program.ts';
-import type { Finding, Payment, Person, Referral } from '../model/records.ts';
+import type { Finding, Payment, Person, PersonFact, Referral } from '../model/records.ts';
+import type { SuspensionReason } from '../model/suspensions.ts';
 import type { World } from '../model/world.ts';
 
 export interface SignupCase {
@@ -23,14 +24,32 @@ export interface PaymentCase extends SignupCase {
 export interface Verdict {
   readonly hit: boolean;
   readonly saw: Readonly<Record<string, unknown>>;
+  /** The most that may follow, whatever the program file says: what honest people share never costs them more. */
+  readonly atMost?: Then;
+}
+
+/** What of the database a signal compares; loaded only for programs whose file names one that needs it. */
+export interface Needs {
+  /** Who else was seen with these facts of the people at hand. */
+  readonly shared?: readonly PersonFact['kind'][];
+  /** With which cards they paid. */
+  readonly payers?: boolean;
 }
 
 export interface Signal {
   readonly name: string;
+  /** By what name a suspension goes that this signal begins. */
+  readonly reason: SuspensionReason;
+  readonly needs?: (config: SignalConfig) => Needs;
   /** Asked once when somebody was referred. */
   readonly atSignup?: (world: World, ctx: FoldContext, config: SignalConfig, about: SignupCase) => Verdict;
-  /** Asked once for each payment that would earn. */
-  readonly atPayment?: (world: World, ctx: FoldContext, config: SignalConfig, about: PaymentCase) => Verdict;
+  /** Asked once for each payment that would earn; undefined: it has nothing to say of payments, as configured. */
+  readonly atPayment?: (
+    world: World,
+    ctx: FoldContext,
+    config: SignalConfig,
+    about: PaymentCase,
+  ) => Verdict | undefined;
 }
 
 /** What the signals asked of one case said together. */
@@ -38,19 +57,34 @@ export interface Assessment {
   readonly then: 'clear' | Then;
   readonly flags: readonly string[];
   readonly findings: readonly Finding[];
+  /** The signal that was the most severe; null: none spoke. */
+  readonly reason: string | null;
 }
 
 const SEVERITY: readonly Then[] = ['flag', 'hold', 'deny', 'suspend'];
 
+function severity(then: Assessment['then']): number {
+  return then === 'clear' ? -1 : SEVERITY.indexOf(then);
+}
+
+function atMost(then: Then, most: Then | undefined): Then {
+  return most !== undefined && severity(then) > severity(most) ? most : then;
+}
+
 export function gather(asked: readonly { config: SignalConfig; verdict: Verdict }[]): Assessment {
   let then: Assessment['then'] = 'clear';
+  let reason: string | null = null;
   const flags: string[] = [];
   const findings: Finding[] = [];
   for (const { config, verdict } of asked) {
-    findings.push({ asked: `signal ${config.name}`, saw: verdict.saw, said: verdict.hit ? config.then : 'clear' });
+    const said = verdict.hit ? atMost(config.then, verdict.atMost) : 'clear';
+    findings.push({ asked: `signal ${config.name}`, saw: verdict.saw, said });
     if (!verdict.hit) continue;
     if (!flags.includes(config.name)) flags.push(config.name);
-    if (then === 'clear' || SEVERITY.indexOf(config.then) > SEVERITY.indexOf(then)) then = config.then;
+    if (severity(said) > severity(then)) {
+      then = said;
+      reason = config.name;
+    }
   }
-  return { then, flags, findings };
+  return { then, flags, findings, reason };
 }

@@ -8,6 +8,7 @@ import net from 'node:net';
 import express, { type Express } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { adminRoutes } from './admin/index.ts';
+import { appealPageRoutes } from './appeal-page.ts';
 import { guardsFor } from './auth.ts';
 import type { Deps } from './deps.ts';
 import { dialectRoutes } from './dialects/index.ts';
@@ -44,6 +45,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
       routes: [
         ...webhookRoutes(deps),
         ...unsubscribeRoutes(deps),
+        ...appealPageRoutes(deps),
         ...eventRoutes(deps),
         ...creditRoutes(deps),
         ...spendRoutes(deps),

@@ -26,6 +26,11 @@ const LIMITS = {
   /** Sign-ins of admins from one address, and those that failed for one account, from wherever. */
   sign_ins: { points: 30, duration: 900 },
   sign_in_failures: { points: 10, duration: 900 },
+  /** Reports of codes from one address, and of one program from wherever: each is kept. */
+  reports: { points: 10, duration: 3600 },
+  program_reports: { points: 1000, duration: 3600 },
+  /** Appeals by links in mails, from one address. */
+  appeals: { points: 10, duration: 3600 },
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
@@ -78,6 +83,9 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     signups: limiterOf('signups'),
     sign_ins: limiterOf('sign_ins'),
     sign_in_failures: limiterOf('sign_in_failures'),
+    reports: limiterOf('reports'),
+    program_reports: limiterOf('program_reports'),
+    appeals: limiterOf('appeals'),
   } satisfies Record<LimitName, RateLimiterPostgres>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);

@@ -9,6 +9,7 @@ import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { settleAvailable } from './available.ts';
 import { settleDelivered } from './delivered.ts';
+import { forfeitPending, isForfeitable, suspendedFor } from './forfeits.ts';
 import { REVERSED_BY_ADMIN, reversalReason, save } from './history.ts';
 import { earnPending } from './postings.ts';
 
@@ -17,7 +18,8 @@ const NOT_OWED_YET: ReadonlySet<string> = new Set(['matching', 'no_rate', 'quali
 
 /**
  * `target` is what the person should have of this reward now; `waits` says why it may not be credited yet.
- * A rejected reward, and one that an admin took back, stay as they are: decisions stick.
+ * A rejected reward, and one that an admin took back, stay as they are: decisions stick. What a suspended person would
+ * have is forfeited instead.
  */
 export function settle(
   world: World,
@@ -30,6 +32,11 @@ export function settle(
   if (reward.status === 'rejected') return reward;
   const wanted = reward.flags.includes(REVERSED_BY_ADMIN) ? 0n : target;
   const next: Reward = { ...reward, reversedAmount: takenBack(reward, wanted) };
+  const suspended = wanted > 0n && isForfeitable(next) ? suspendedFor(world, next) : undefined;
+  if (suspended) {
+    const owed = waits !== null && NOT_OWED_YET.has(waits) ? 0n : wanted;
+    return forfeitPending(world, ctx, next, owed, { suspended, cause });
+  }
   if (waits !== null && reward.creditedAt === null && reward.inFlight === null) {
     return settleWaiting(world, ctx, next, wanted, waits, cause);
   }

@@ -61,3 +61,21 @@ export const SAVE_RESULT = `
 /** What waits for this address is cancelled when its turn comes. */
 export const SUPPRESS = `
   insert into mail_suppressions (program_no, recipient_hash, created_at) values ($1, $2, $3) on conflict do nothing`;
+
+/** Whoever has no address is looked at again, for one may come. $1 program. */
+export const UNNOTIFIED_SUSPENSIONS = `
+  select s.id, s.person_id, s.reason, x.key_version, x.email
+    from suspensions s
+    join persons p on p.program_no = s.program_no and p.id = s.person_id and p.deleted_at is null
+    join person_secrets x on x.program_no = s.program_no and x.person_id = s.person_id and x.email is not null
+   where s.program_no = $1 and s.notified_at is null and s.lifted_at is null order by s.at, s.id limit 100`;
+
+export const UNNOTIFIED_APPEALS = `
+  select a.id, a.person_id, a.state, x.key_version, x.email
+    from appeals a
+    join persons p on p.program_no = a.program_no and p.id = a.person_id and p.deleted_at is null
+    join person_secrets x on x.program_no = a.program_no and x.person_id = a.person_id and x.email is not null
+   where a.program_no = $1 and a.notified_at is null and a.state <> 'open' order by a.id limit 100`;
+
+export const NOTE_SUSPENSION = 'update suspensions set notified_at = $3 where program_no = $1 and id = $2';
+export const NOTE_APPEAL = 'update appeals set notified_at = $3 where program_no = $1 and id = $2';

@@ -7,10 +7,11 @@ import { createHmac } from 'node:crypto';
 import type pg from 'pg';
 import type { LoadedProgram } from '../model/program.ts';
 import * as sql from './mails.sql.ts';
+import { readSignedId, signId } from './signed-id.ts';
 import type { Letter } from './templates/layout.ts';
 import { makeToken, readToken } from './unsubscribe-token.ts';
 
-export type MailKind = 'invitation' | 'contributor';
+export type MailKind = 'invitation' | 'contributor' | 'suspension' | 'appeal';
 
 export interface NewMail {
   /** What it is for: mailed once. */
@@ -43,6 +44,10 @@ export interface Outbox {
   unsubscribeUrl(loaded: LoadedProgram, recipientHash: string): string;
   /** Who the token was made for; undefined: it is none of ours. */
   readUnsubscribe(loaded: LoadedProgram, token: string): string | undefined;
+  /** Where a suspended member appeals. */
+  appealUrl(loaded: LoadedProgram, suspensionId: bigint): string;
+  /** Which suspension the token was made for; undefined: it is none of ours. */
+  readAppeal(loaded: LoadedProgram, token: string): bigint | undefined;
   /** Nothing that others cause is sent there any more. */
   suppress(programNo: number, recipientHash: string): Promise<void>;
 }
@@ -50,6 +55,7 @@ export interface Outbox {
 export function createOutbox(options: OutboxOptions): Outbox {
   const { pool, clock, publicUrl, deriveKey } = options;
   const tokenKey = ({ program: { program } }: LoadedProgram) => deriveKey(`unsubscribe/${program}`);
+  const appealKey = ({ program: { program } }: LoadedProgram) => deriveKey(`appeal/${program}`);
   return {
     plan: (loaded, kind, personId, mails) => plan(options, loaded, { kind, personId, mails }),
     known: async (programNo, keys) => {
@@ -60,6 +66,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     unsubscribeUrl: (loaded, hash) =>
       `${publicUrl}/p/${loaded.program.program}/unsubscribe/${makeToken(tokenKey(loaded), hash)}`,
     readUnsubscribe: (loaded, token) => readToken(tokenKey(loaded), token),
+    appealUrl: (loaded, id) => `${publicUrl}/p/${loaded.program.program}/appeal/${signId(appealKey(loaded), id)}`,
+    readAppeal: (loaded, token) => readSignedId(appealKey(loaded), token),
     suppress: async (programNo, hash) => {
       await pool.query(sql.SUPPRESS, [programNo, hash, await clock.now()]);
     },

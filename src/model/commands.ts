@@ -28,7 +28,9 @@ export type Command =
       readonly rate?: string | null;
       readonly tier?: string | null;
       readonly suspended?: boolean;
+      /** One of the six reasons, or an admin's own words. */
       readonly suspendedReason?: string | null;
+      readonly suspendedDetail?: string | null;
       readonly note?: string | null;
     }
   /** Everything about the person goes but the ledger; also about those who were joined into them. */
@@ -77,6 +79,26 @@ export type Command =
       readonly note: string;
       readonly code?: string;
       readonly referrerId?: string;
+    }
+  /** Carries on with a suspension, or with its lifting, page by page. */
+  | { readonly command: 'suspension.settle'; readonly personId: string }
+  | {
+      readonly command: 'report.make';
+      readonly code: string;
+      readonly reason: string | null;
+      readonly message: string | null;
+    }
+  | {
+      readonly command: 'appeal.make';
+      readonly suspensionId: string;
+      readonly memberId: string;
+      readonly message: string;
+    }
+  | {
+      readonly command: 'appeal.grant' | 'appeal.refuse';
+      readonly appealId: string;
+      readonly actor: string;
+      readonly note: string | null;
     }
   /** A payment has waited its `match_within`. */
   | { readonly command: 'payment.match_due'; readonly paymentId: string }
@@ -130,7 +152,10 @@ export type CommandRefusal =
   | 'unknown_spend'
   | 'insufficient_credits'
   | 'idempotency_conflict'
-  | 'not_our_balance';
+  | 'not_our_balance'
+  | 'not_suspended'
+  | 'unknown_appeal'
+  | 'appeal_decided';
 
 export type CommandOutcome = { readonly ok: true } | { readonly ok: false; readonly code: CommandRefusal };
 

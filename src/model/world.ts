@@ -3,6 +3,7 @@
  * Promises: the fold sees nothing else; a whole program held in memory (the simulator, property tests) and the part
  * that load-world fetches behave the same. Must never: know where its records come from or go to.
  */
+import type { Command } from './commands.ts';
 import type {
   Allowance,
   Claim,
@@ -33,6 +34,7 @@ import type {
   UsageEvent,
   UsageTotal,
 } from './records.ts';
+import type { Appeal, Forfeit, Report, Suspension } from './suspensions.ts';
 import { Table } from './table.ts';
 
 /** Address and name of a person; sealed under a key of the person's own when saved. */
@@ -88,6 +90,14 @@ export interface CodeAlias {
   readonly objectId: string;
   readonly codeKey: string;
   readonly toldAt: Date;
+}
+
+/** What the fold tells itself next: an event of the internal source, queued with the effects of this one. */
+export interface ToldCommand {
+  readonly id: bigint;
+  readonly command: Command;
+  readonly at: Date;
+  readonly triedOnce: boolean;
 }
 
 export interface SourceType {
@@ -193,6 +203,17 @@ export class World {
   });
   readonly deliveries = new Table<DeliveryIntent>({ key: (d) => d.id });
   readonly openDeliveries = new Table<OpenDelivery>({ key: (d) => d.id });
+  readonly suspensions = new Table<Suspension>({
+    key: (s) => s.id,
+    indexes: { live: (s) => (s.liftedAt === null ? s.personId : null) },
+  });
+  readonly forfeits = new Table<Forfeit>({
+    key: (f) => f.id,
+    indexes: { live: (f) => (f.restoredAt === null ? f.personId : null) },
+  });
+  readonly appeals = new Table<Appeal>({ key: (a) => a.id, indexes: { suspension: (a) => a.suspensionId } });
+  readonly reports = new Table<Report>({ key: (r) => r.id });
+  readonly told = new Table<ToldCommand>({ key: (t) => t.id });
   readonly audit = new Table<AuditRecord>({ key: (a) => a.id });
   readonly sourceTypes = new Table<SourceType>({ key: (s) => `${s.source}\n${s.type}` });
 

@@ -102,12 +102,16 @@ test('nothing but the probes and the document is open, and webhooks and the link
   const of = (credential: string) => listed().filter(({ route }) => route.credential === credential);
   expect(of('none').map(({ route }) => route.path)).toEqual([
     ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'],
+    '/v1/reports',
     '/v1/developers/signup',
   ]);
   expect(of('signature').map(({ route }) => `${route.method} ${route.path}`)).toEqual([
     'post /webhooks/:source',
     'get /unsubscribe/:token',
     'post /unsubscribe/:token',
+    'get /appeal/:token',
+    'post /appeal/:token',
+    'post /v1/appeals',
   ]);
 });
 

@@ -197,7 +197,8 @@ describe('who may not invite', () => {
     expect(statuses(await jo.invite(['early@friends.example']))).toEqual(['sent']);
     await scene.http.admin('patch', '/members/jo?program=kortix').send({ suspended: true, suspended_reason: 'abuse' });
     await scene.advance();
-    expect(scene.recipients()).toEqual([]);
+    // Nobody but the member, who is told of the suspension.
+    expect(scene.recipients()).toEqual(['jo@example.com']);
     const { status, body } = await jo.invite(['late@friends.example']);
     expect([status, body.code]).toEqual([409, 'code_suspended']);
   });

@@ -51,7 +51,15 @@ export class PureProgram {
     };
     const outcome = fold(this.world, [event], this.context())[0]?.outcome;
     if (outcome?.kind === 'parked') throw new Error(`parked: ${outcome.reason}`);
+    this.#carryOn();
     return outcome?.kind === 'ignored' ? outcome.reason : 'handled';
+  }
+
+  /** What the fold told itself, as the engine's next batch would. */
+  #carryOn(): void {
+    const told = Array.from(this.world.told.all());
+    for (const { id } of told) this.world.told.remove(id);
+    for (const { command } of told) this.command(command);
   }
 
   context(): FoldContext {

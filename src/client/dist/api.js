@@ -11,6 +11,8 @@ export class Api {
     invites;
     codes;
     leaderboard;
+    reports;
+    appeals;
     constructor(caller) {
         this.events = new EventsApi(caller);
         this.credits = new CreditsApi(caller);
@@ -24,6 +26,8 @@ export class Api {
         this.invites = new InvitesApi(caller);
         this.codes = new CodesApi(caller);
         this.leaderboard = new LeaderboardApi(caller);
+        this.reports = new ReportsApi(caller);
+        this.appeals = new AppealsApi(caller);
     }
 }
 export class EventsApi {
@@ -196,5 +200,25 @@ export class LeaderboardApi {
     /** The month's first referrers, masked */
     get(options) {
         return this.#caller.json({ method: 'GET', path: '/v1/leaderboard' }, options);
+    }
+}
+export class ReportsApi {
+    #caller;
+    constructor(caller) {
+        this.#caller = caller;
+    }
+    /** Reports that a code is misused. Open to all; the answer is the same whether there is such a code or not. */
+    make(body, options) {
+        return this.#caller.json({ method: 'POST', path: '/v1/reports', body }, options);
+    }
+}
+export class AppealsApi {
+    #caller;
+    constructor(caller) {
+        this.#caller = caller;
+    }
+    /** A suspended member appeals. With the token of the mail's link, or with the member's own credential. */
+    make(body, options) {
+        return this.#caller.json({ method: 'POST', path: '/v1/appeals', body }, options);
     }
 }

@@ -1,12 +1,13 @@
 /**
  * Same IP: the signup came from an address that the referrer, or another referee of theirs, has used.
- * Promises: only keyed hashes are compared. Must never: punish by itself; offices and families share addresses, so the
- * program file's `then` is at most a hold there.
+ * Promises: only keyed hashes are compared. Must never: do more than hold, whatever the program file says; offices and
+ * families share addresses.
  */
 import type { Signal, Verdict } from '../signal.ts';
 
 export const sameIp: Signal = {
   name: 'same_ip',
+  reason: 'self_referral',
   atSignup(world, _ctx, _config, { referee, referrer }): Verdict {
     const own = world.facts.by('person', referee.id).filter((f) => f.kind === 'ip');
     if (own.length === 0) return { hit: false, saw: { ip: 'not_seen' } };
@@ -20,6 +21,7 @@ export const sameIp: Signal = {
     }
     return {
       hit: sharers.size > 0,
+      atMost: 'hold',
       saw: {
         ip: 'seen',
         used_by_referrer: sharers.has(referrer.id),

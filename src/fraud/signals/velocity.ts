@@ -22,6 +22,7 @@ export function busiestWindow(times: readonly number[], at: number, within: numb
 
 export const velocity: Signal = {
   name: 'velocity',
+  reason: 'click_fraud',
   atPayment(world, _ctx, config, { payment, referrer, isFirst }): Verdict {
     if (!isFirst || !payment.paidAt) return { hit: false, saw: { first_payment: false } };
     const limit = Number(config.params.firstPayments);

@@ -5,6 +5,7 @@
  */
 import type { Deps } from '../deps.ts';
 import { isOfAdmin, type Route } from '../routes.ts';
+import { appealRoutes } from './appeals.ts';
 import { auditRoutes } from './audit.ts';
 import { codeRoutes } from './codes.ts';
 import { eraseRoutes } from './erase.ts';
@@ -16,6 +17,7 @@ import { ownAccountRoutes } from './own-account.ts';
 import { paymentActionRoutes } from './payment-actions.ts';
 import { paymentRoutes } from './payments.ts';
 import { programRoutes } from './programs.ts';
+import { reportRoutes } from './reports.ts';
 import { rewardActionRoutes } from './reward-actions.ts';
 import { rewardRoutes } from './rewards.ts';
 import { sessionRoutes } from './session.ts';
@@ -32,6 +34,8 @@ export function adminRoutes(deps: Deps): Route[] {
     ...memberRoutes(deps),
     ...eraseRoutes(deps),
     ...codeRoutes(deps),
+    ...appealRoutes(deps),
+    ...reportRoutes(deps),
     ...programRoutes(deps),
     ...keyRoutes(deps),
     ...sessionRoutes(deps),

@@ -9,6 +9,7 @@ import { mayAct } from '../../accounts/admin-users.ts';
 import type { Command } from '../../model/commands.ts';
 import { formatPercent, parsePercent } from '../../model/money.ts';
 import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
+import { SUSPENSION_REASONS } from '../../model/suspensions.ts';
 import { adminOf } from '../admin-auth.ts';
 import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
@@ -28,8 +29,16 @@ const patchBody = z
   .strictObject({
     rate: rate.nullish(),
     tier: text(100).nullish(),
-    suspended: z.boolean().optional(),
-    suspended_reason: text(1000).nullish(),
+    suspended: z
+      .union([
+        z.boolean(),
+        z
+          .strictObject({ reason: z.enum(SUSPENSION_REASONS), note: text(5000).nullish() })
+          .meta({ id: 'SuspensionOrder', examples: [{ reason: 'incentive_abuse', note: 'paid for signups' }] }),
+      ])
+      .nullish()
+      .describe('takes what is pending; false or null lifts it, and gives back what it took'),
+    suspended_reason: text(1000).nullish().describe('in your own words, where `suspended` is true'),
     note: text(5000).nullish(),
   })
   .refine((body) => Object.keys(body).length > 0, 'names nothing to change')
@@ -91,15 +100,17 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   const { actor, role } = adminOf(res);
   if ((body.rate !== undefined || body.tier !== undefined) && !mayAct(role, 'owner'))
     throw new Problem('insufficient_role');
-  const { rate: newRate, tier, suspended, suspended_reason: suspendedReason, note } = body;
+  const { rate: newRate, tier, suspended, suspended_reason: words, note } = body;
+  const order = typeof suspended === 'object' && suspended !== null ? suspended : undefined;
   const command: Command = {
     command: 'member.patch',
     memberId,
     actor,
     rate: newRate,
     tier,
-    suspended,
-    suspendedReason,
+    suspended: order ? true : suspended === null ? false : (suspended as boolean | undefined),
+    suspendedReason: order?.reason ?? words,
+    suspendedDetail: order?.note ?? null,
     note,
   };
   const submitted = await deps.submit(loaded.no, command);

@@ -40,7 +40,7 @@ const rewardShape = {
 export const adminReward = z.strictObject(rewardShape).meta({ id: 'AdminReward' });
 export const adminRewardPage = pageOf('AdminRewardPage', adminReward);
 
-const finding = z
+export const finding = z
   .strictObject({ asked: z.string(), saw: z.record(z.string(), z.unknown()), said: z.string() })
   .meta({ id: 'Finding', description: 'a rule or signal: what it was asked, what it saw, what it said' });
 

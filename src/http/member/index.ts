@@ -4,6 +4,7 @@
  */
 import type { Deps } from '../deps.ts';
 import type { Route } from '../routes.ts';
+import { appealRoutes } from './appeals.ts';
 import { claimRoutes } from './claims.ts';
 import { inviteRoutes } from './invites.ts';
 import { leaderboardRoutes } from './leaderboard.ts';
@@ -14,6 +15,7 @@ import { meRoutes } from './me.ts';
 import { ownCodeRoutes } from './own-code.ts';
 import { ownKeyRoutes } from './own-keys.ts';
 import { qrRoutes } from './qr.ts';
+import { reportRoutes } from './reports.ts';
 
 export function memberRoutes(deps: Deps): Route[] {
   return [
@@ -27,5 +29,7 @@ export function memberRoutes(deps: Deps): Route[] {
     ...claimRoutes(deps),
     ...lookupRoutes(deps),
     ...leaderboardRoutes(deps),
+    ...reportRoutes(deps),
+    ...appealRoutes(deps),
   ];
 }

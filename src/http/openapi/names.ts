@@ -31,7 +31,7 @@ interface Tag {
 const TAGS: readonly Tag[] = [
   {
     name: 'Members',
-    of: /^(\/p\/:program)?\/v1\/(me|claims|codes|leaderboard)(\/|$)/,
+    of: /^(\/p\/:program)?\/v1\/(me|claims|codes|leaderboard|reports|appeals)(\/|$)/,
     description:
       "What a member sees and does: with the member's token or API key, or with a server key that names the member.",
   },
@@ -72,8 +72,8 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Admin: people',
-    of: /^\/admin\/v1\/(members|appeals|codes)(\/|$)/,
-    description: 'Members, their codes and their appeals.',
+    of: /^\/admin\/v1\/(members|appeals|codes|reports)(\/|$)/,
+    description: 'Members, their codes, what is reported of them, and their appeals.',
   },
   {
     name: 'Admin: programs',
@@ -87,7 +87,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Pages',
-    of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|portal|plusone\.js)/,
+    of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|appeal\/|portal|plusone\.js)/,
     description: 'What a browser opens: links in mails and in posts, and the page of referrers.',
   },
   {

@@ -1,0 +1,58 @@
+/**
+ * The small pages behind links in mails: one question, one button, no script.
+ * Promises: readable without anything else being loaded. Must never: be framed, or send a form anywhere but here.
+ */
+import { createHash } from 'node:crypto';
+import type { Response } from 'express';
+import { type Html, html } from '../mail/html.ts';
+import { accentOf, textOn } from '../mail/templates/layout.ts';
+import type { Program } from '../model/program.ts';
+
+export interface Page {
+  readonly title: string;
+  readonly body: Html;
+}
+
+export function sendPage(res: Response, status: number, program: Program, { title, body }: Page): void {
+  const style = styleOf(program);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${{ html: style }}</style>
+</head>
+<body>
+<main>
+<p class="product"><a href="${program.product.homeUrl}">${program.name}</a></p>
+<h1>${title}</h1>
+${body}
+</main>
+</body>
+</html>
+`;
+  const hash = createHash('sha256').update(style).digest('base64');
+  res.setHeader(
+    'Content-Security-Policy',
+    `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  );
+  res.status(status).type('html').send(page.html);
+}
+
+/** A colour was checked when the program file was read: it can hold nothing but a colour. */
+function styleOf(program: Program): string {
+  const accent = accentOf(program);
+  return `
+body { margin: 0; background: #f3f4f6; color: #1f2937; font: 16px/1.5 system-ui, sans-serif; }
+main { max-width: 32rem; margin: 4rem auto; padding: 2rem; background: #fff; border-radius: 8px; }
+h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; }
+.product { margin: 0 0 1.5rem; font-weight: 700; }
+a { color: inherit; }
+textarea { width: 100%; box-sizing: border-box; padding: .75rem; border: 1px solid #9ca3af; border-radius: 6px; font: inherit; }
+button { padding: .75rem 1.5rem; border: 0; border-radius: 6px; background: ${accent}; color: ${textOn(accent)}; font: inherit; font-weight: 600; cursor: pointer; }
+button:focus-visible, a:focus-visible, textarea:focus-visible { outline: 3px solid #1f2937; outline-offset: 3px; }
+@media (max-width: 34rem) { main { margin: 0; border-radius: 0; } }
+`;
+}
