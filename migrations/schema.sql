@@ -155,6 +155,15 @@ CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR E
 CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 comment on table claims is 'Every code that came along with somebody, and what became of it; also those that lost.';
 
+create table click_days (
+  program_no integer not null,
+  code_key text not null,
+  day date not null,
+  clicks integer not null,
+  constraint click_days_clicks_check CHECK ((clicks >= 0)),
+  constraint click_days_pkey PRIMARY KEY (program_no, code_key, day)
+);
+
 create table code_aliases (
   program_no integer not null,
   provider text not null,
@@ -1185,6 +1194,37 @@ comment on table usage_totals is 'What a member has used, counted up to the high
 comment on column usage_totals.qualifying_at is 'Event time at which usage reached what `qualify` asks for.';
 comment on column usage_totals.last_at is 'Known to the day.';
 
+create table visit_claims (
+  program_no integer not null,
+  email_hash text not null,
+  visitor_hash text not null,
+  code_key text not null,
+  claimed_at timestamp with time zone not null,
+  first_click_at timestamp with time zone not null,
+  last_click_at timestamp with time zone not null,
+  network_hash text,
+  constraint visit_claims_pkey PRIMARY KEY (program_no, email_hash, visitor_hash, code_key)
+);
+CREATE INDEX visit_claims_claimed_idx ON public.visit_claims USING btree (program_no, claimed_at);
+CREATE INDEX visit_claims_network_idx ON public.visit_claims USING btree (program_no, network_hash, claimed_at);
+comment on table visit_claims is 'A visitor who had clicked a code sent a form with this address: weak evidence, until a signup names it.';
+comment on column visit_claims.email_hash is 'Keyed hash of the hash that the browser sent, which anybody could have made.';
+
+create table visits (
+  program_no integer not null,
+  visitor_hash text not null,
+  code_key text not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  link_at timestamp with time zone,
+  device_hash text,
+  network_hash text,
+  constraint visits_pkey PRIMARY KEY (program_no, visitor_hash, code_key)
+);
+CREATE INDEX visits_device_idx ON public.visits USING btree (program_no, device_hash, code_key) WHERE (link_at IS NOT NULL);
+CREATE INDEX visits_last_idx ON public.visits USING btree (program_no, last_at);
+comment on table visits is 'Clicks by visitor and code. Hashes are keyed: neither visitor nor address can be read from them.';
+comment on column visits.link_at is 'The last time that the link itself was followed; the page that it leads to tells of the same click.';
 CREATE OR REPLACE FUNCTION public.check_appeal()
  RETURNS trigger
  LANGUAGE plpgsql

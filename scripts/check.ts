@@ -16,6 +16,10 @@ const ROOT = `src migrations test scripts Procfile package.json package-lock.jso
 const steps: Step[] = [
   { name: 'types (tsc)', run: () => tool(['node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false']) },
   {
+    name: 'types of the snippet (tsc)',
+    run: () => tool(['node_modules/typescript/bin/tsc', '-p', 'src/web/snippet', '--pretty', 'false']),
+  },
+  {
     name: 'lint and format (biome)',
     run: () =>
       tool([

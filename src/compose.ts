@@ -4,7 +4,7 @@
  */
 import { createSecretKey } from 'node:crypto';
 import pino, { type Logger } from 'pino';
-import { type DerivedKeys, keyedFor, seal, unseal } from './accounts/keyed.ts';
+import { type DerivedKeys, keyedFor, publicKeyFor, seal, unseal } from './accounts/keyed.ts';
 import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
 import type { Env } from './config/env.ts';
 import { ConfigError } from './config/env.ts';
@@ -25,6 +25,7 @@ import { createJwks } from './http/member/jwks.ts';
 import { createMemberTokens } from './http/member/tokens.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { loggable, redaction } from './http/request-log.ts';
+import { createRecorder } from './http/visits/recorder.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { sweepErasures } from './jobs/erase.ts';
@@ -83,7 +84,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
   const clock = settable ?? systemClock;
   const programs = await startPrograms(options, log, pools, clock);
   const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
-  const { core, deliverer, mailing, funding, due } = parts;
+  const { core, recorder, deliverer, mailing, funding, due } = parts;
   const token = adminToken(env);
   return {
     env,
@@ -109,6 +110,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
       void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
     },
     stop: async () => {
+      await recorder.stop();
       await core.engine.stop();
       await deliverer.stop();
       await mailing.stop();
@@ -153,6 +155,7 @@ function stages(ground: Ground) {
     onError: ({ program: { program } }, err) => log.error({ program, err }, 'a batch failed and will be tried again'),
     crashPoint: options.crashPoint,
   });
+  const recorder = createRecorder({ pool: pools.general, keyedFor: core.keyedFor });
   const http = createHttp({ allow: options.env.egressAllow });
   const deliverer = createDeliverer({
     pools,
@@ -199,12 +202,12 @@ function stages(ground: Ground) {
     };
     await sweepErasures(ports, { no, program, stopped });
   };
-  return { ...ground, core, http, deliverer, mailing, funding, due, sweep };
+  return { ...ground, core, recorder, http, deliverer, mailing, funding, due, sweep };
 }
 
 /** What the HTTP layer is given. */
 function depsOf(
-  { options, log, pools, clock, settable, programs, keys, core, http, deliverer, mailing, funding, due, sweep }: Parts,
+  { options, log, pools, clock, settable, programs, keys, core, recorder, http, deliverer, mailing, funding, due, sweep }: Parts,
   token: string,
 ): Deps {
   return {
@@ -240,6 +243,7 @@ function depsOf(
       seal: (text) => ({ version: keys.current, sealed: seal(keys, 0, text) }),
       open: (version, sealed) => unseal(keys, 0, version, sealed),
     },
+    visits: { ...recorder, publicKey: ({ program }) => publicKeyFor(keys, program) },
     openSecret: async (no, personId) => {
       const { rows } = await pools.general.query<SealedRow>(READ_SECRET, [no, personId]);
       return rows[0] && opened(keys, no, rows[0]);

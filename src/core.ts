@@ -40,6 +40,7 @@ export interface CoreOptions {
 export interface Core {
   readonly engine: Engine;
   readonly receive: (event: NewEvent) => Promise<Received>;
+  readonly keyedFor: (loaded: LoadedProgram) => Keyed;
 }
 
 function freeze(
@@ -100,5 +101,5 @@ export function createCore(options: CoreOptions): Core {
     onBatch: options.onBatch,
     onError: options.onError,
   });
-  return { engine, receive };
+  return { engine, receive, keyedFor: keyedOf };
 }

@@ -9,6 +9,7 @@ import {
   createDecipheriv,
   createHmac,
   createSecretKey,
+  hash,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -32,10 +33,20 @@ export function keyedFor(keys: DerivedKeys, program: Program): Keyed {
   // As key objects: made once, they hash several times faster than bytes that are wrapped at every call.
   const matching = createSecretKey(keys.deriveKey(`match/${program.program}`, oldest));
   const coding = createSecretKey(keys.deriveKey(`code/${program.program}`, oldest));
+  const visitKey = publicKeyFor(keys, program);
   return {
     hash: remembered((text) => createHmac('sha256', matching).update(text).digest('base64url').slice(0, HASH_LENGTH)),
+    told: (address) => hash('sha256', visitKey + address, 'base64url'),
     code: (memberId, name, attempt) => codeOf(coding, program, memberId, name, attempt),
   };
+}
+
+/** Told to every browser: it only keeps the hashes of one program apart from those of others. */
+export function publicKeyFor(keys: DerivedKeys, program: Program): string {
+  return keys
+    .deriveKey(`visits/${program.program}`, Math.min(...keys.versions))
+    .toString('base64url')
+    .slice(0, 22);
 }
 
 /** An address is hashed when its event is looked up and again when it is folded; the second time it is known. */

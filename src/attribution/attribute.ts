@@ -3,13 +3,13 @@
  * Promises: a member is referred once, for good; every code that came along is kept with what became of it. Must never:
  * attribute by a code that is revoked, used up or suspended, or make somebody their own or their colleague's referrer.
  */
-import type { CodeClaim } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Code, Finding, Person, Referral } from '../model/records.ts';
 import { objectKey, type World } from '../model/world.ts';
 import { SAME_ORGANIZATION } from './organizations.ts';
+import { ADDRESSES_MAX, type Evidence, VISIT_CLAIM, VISITOR } from './visits.ts';
 
-/** Strongest first; a carrier not listed comes after these, in the order it was read. */
+/** Strongest first; a carrier not listed comes after these, in the order it was read, and WEAKEST come last. */
 const STRENGTH = [
   'referral_code',
   'client_reference_id',
@@ -20,12 +20,24 @@ const STRENGTH = [
   'public_metadata',
   'unsafe_metadata',
 ];
+const WEAKEST = [VISITOR, VISIT_CLAIM];
+
+/** Flag of a referral by a claim that came from where too many came from. */
+const ONE_PLACE = 'visit_claims_from_one_place';
 
 const CODE_KEY_LENGTH_MAX = 200;
 
 export interface Attribution {
   readonly referral: Referral;
   readonly isNew: boolean;
+}
+
+/** A code that came along, with what became of it. */
+interface Judged {
+  readonly claim: Evidence;
+  readonly codeKey: string;
+  readonly code: Code | undefined;
+  readonly outcome: string;
 }
 
 /**
@@ -37,33 +49,55 @@ export function attribute(
   ctx: FoldContext,
   event: FoldEvent,
   person: Person,
-  claims: readonly CodeClaim[],
+  claims: readonly Evidence[],
 ): Attribution | undefined {
   const known = world.referrals.get(person.id);
+  const judged = judge(world, ctx, person, claims, known);
+  for (const each of judged) record(world, ctx, event, person, each);
+  const won = judged.find(({ outcome }) => outcome === ATTRIBUTED);
+  if (!won?.code) return known && { referral: known, isNew: false };
+  const lost = judged.filter((each) => each !== won);
+  return { referral: refer(world, ctx, event, { person, code: won.code, claim: won.claim, lost }), isNew: true };
+}
+
+const ATTRIBUTED = 'attributed';
+
+function judge(
+  world: World,
+  ctx: FoldContext,
+  person: Person,
+  claims: readonly Evidence[],
+  known: Referral | undefined,
+): Judged[] {
   const ranked = [...claims].sort((a, b) => strengthOf(a.carrier) - strengthOf(b.carrier));
-  let made: Referral | undefined;
+  const judged: Judged[] = [];
   for (const claim of ranked) {
     const codeKey = codeKeyOf(world, claim);
     const code = world.codes.get(codeKey);
-    const referrer = code && world.persons.get(code.personId);
-    const refusal = refusalOf(code, { referee: person, referrer }, ctx.now, known ?? made);
-    const outcome = refusal ?? 'attributed';
     if (known && code?.codeKey === known.codeKey) continue;
-    record(world, ctx, event, person, { ...claim, codeKey }, outcome);
-    if (refusal || !code) continue;
-    made = refer(world, ctx, event, person, code, claim, ranked);
+    const referrer = code && world.persons.get(code.personId);
+    const isTaken = known !== undefined || judged.some(({ outcome }) => outcome === ATTRIBUTED);
+    const refusal = refusalOf(code, { referee: person, referrer }, ctx.now, isTaken) ?? claim.refusal;
+    const outcome = refusal ?? (isOverruled(claim, judged) ? 'other_carrier' : ATTRIBUTED);
+    judged.push({ claim, codeKey, code, outcome });
   }
-  if (made) return { referral: made, isNew: true };
-  return known && { referral: known, isNew: false };
+  return judged;
+}
+
+/** A visit claim stands back behind whatever else names a code of ours, also one that was refused. */
+function isOverruled({ carrier }: Evidence, judged: readonly Judged[]): boolean {
+  return carrier === VISIT_CLAIM && judged.some(({ claim, code }) => code && claim.carrier !== VISIT_CLAIM);
 }
 
 /** What a claim says, as codes are kept. Of an object that nobody has explained it is the object's own id. */
-function codeKeyOf(world: World, { code, object }: CodeClaim): string {
+function codeKeyOf(world: World, { code, object }: Evidence): string {
   const alias = object && world.codeAliases.get(objectKey({ ...object, objectId: code }));
   return alias?.codeKey ?? code.trim().toLowerCase().slice(0, CODE_KEY_LENGTH_MAX);
 }
 
 function strengthOf(carrier: string): number {
+  const weak = WEAKEST.indexOf(carrier);
+  if (weak !== -1) return STRENGTH.length + 1 + weak;
   const index = STRENGTH.findIndex((name) => carrier === name || carrier.startsWith(`${name}.`));
   return index === -1 ? STRENGTH.length : index;
 }
@@ -72,10 +106,10 @@ function refusalOf(
   code: Code | undefined,
   { referee, referrer }: { readonly referee: Person; readonly referrer: Person | undefined },
   now: Date,
-  existing: Referral | undefined,
+  isTaken: boolean,
 ): string | undefined {
   if (!code) return 'unknown_code';
-  if (existing) return 'already_referred';
+  if (isTaken) return 'already_referred';
   if (code.revokedAt) return 'code_revoked';
   if (code.suspendedAt || referrer?.suspendedAt) return 'code_suspended';
   if (code.expiresAt && code.expiresAt <= now) return 'code_expired';
@@ -90,13 +124,12 @@ function record(
   ctx: FoldContext,
   event: FoldEvent,
   person: Person,
-  claim: CodeClaim & { readonly codeKey: string },
-  outcome: string,
+  { claim, codeKey, outcome }: Judged,
 ): void {
   world.claims.put({
     id: ctx.nextId(),
     personId: person.id,
-    codeKey: claim.codeKey,
+    codeKey,
     carrier: claim.carrier,
     outcome,
     at: ctx.now,
@@ -104,21 +137,16 @@ function record(
   });
 }
 
-function refer(
-  world: World,
-  ctx: FoldContext,
-  event: FoldEvent,
-  person: Person,
-  code: Code,
-  claim: CodeClaim,
-  seen: readonly CodeClaim[],
-): Referral {
-  const others = seen.filter((other) => other !== claim).map((other) => `${other.carrier}=${other.code}`);
-  const evidence: Finding = {
-    asked: 'attribution',
-    saw: { code: code.code, carrier: claim.carrier, source: event.source, event: event.eventId, others },
-    said: 'attributed',
-  };
+interface Won {
+  readonly person: Person;
+  readonly code: Code;
+  readonly claim: Evidence;
+  readonly lost: readonly Judged[];
+}
+
+function refer(world: World, ctx: FoldContext, event: FoldEvent, won: Won): Referral {
+  const { person, code, claim } = won;
+  const isCrowded = (claim.addresses ?? 0) > ADDRESSES_MAX;
   const referral: Referral = {
     id: ctx.nextId(),
     refereeId: person.id,
@@ -127,9 +155,9 @@ function refer(
     carrier: claim.carrier,
     status: 'pending',
     reason: null,
-    flags: [],
-    held: false,
-    evidence: [evidence],
+    flags: isCrowded ? [ONE_PLACE] : [],
+    held: isCrowded,
+    evidence: [evidenceOf(ctx, event, won), ...crowdOf(claim)],
     createdAt: event.occurredAt ?? event.receivedAt,
     completedAt: null,
     qualifiedAt: null,
@@ -138,4 +166,34 @@ function refer(
   world.referrals.put(referral);
   world.codes.put({ ...code, uses: code.uses + 1 });
   return referral;
+}
+
+/** By which carrier, when, and what else was seen and lost. */
+function evidenceOf({ loaded }: FoldContext, event: FoldEvent, { code, claim, lost }: Won): Finding {
+  const { clicks, carrier } = claim;
+  const seen = lost.map((each) => ({
+    code: each.code?.code ?? each.claim.code,
+    carrier: each.claim.carrier,
+    why: each.outcome,
+  }));
+  return {
+    asked: 'attribution',
+    saw: {
+      code: code.code,
+      carrier,
+      source: event.source,
+      event: event.eventId,
+      ...(clicks
+        ? { first_click: clicks.first, last_click: clicks.last, touch: loaded.program.attribution.touch }
+        : {}),
+      lost: seen,
+    },
+    said: ATTRIBUTED,
+  };
+}
+
+function crowdOf({ carrier, addresses = 1 }: Evidence): Finding[] {
+  if (carrier !== VISIT_CLAIM) return [];
+  const said = addresses > ADDRESSES_MAX ? 'hold' : 'clear';
+  return [{ asked: VISIT_CLAIM, saw: { addresses_from_network_in_a_day: addresses, pass: ADDRESSES_MAX }, said }];
 }

@@ -4,6 +4,7 @@
 import type { CallOptions, Caller, Pages } from './runtime.ts';
 
 export class Api {
+  readonly visits: VisitsApi;
   readonly events: EventsApi;
   readonly credits: CreditsApi;
   readonly referral: ReferralApi;
@@ -20,6 +21,7 @@ export class Api {
   readonly appeals: AppealsApi;
 
   constructor(caller: Caller) {
+    this.visits = new VisitsApi(caller);
     this.events = new EventsApi(caller);
     this.credits = new CreditsApi(caller);
     this.referral = new ReferralApi(caller);
@@ -34,6 +36,19 @@ export class Api {
     this.leaderboard = new LeaderboardApi(caller);
     this.reports = new ReportsApi(caller);
     this.appeals = new AppealsApi(caller);
+  }
+}
+
+export class VisitsApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** What the snippet tells of a visitor. A click on the page that a link leads to, or a signup form that was sent after one. Machines, and browsers that ask not to be tracked, are not counted. */
+  tell(body: Visit, options?: CallOptions): Promise<VisitReceived> {
+    return this.#caller.json({ method: 'POST', path: '/v1/visits', body }, options);
   }
 }
 
@@ -415,6 +430,8 @@ export type Link = {
   readonly url: string;
   readonly channel: string | null;
   readonly campaign: string | null;
+  /** of people; machines are not counted */
+  readonly clicks: number;
   readonly uses: number;
   readonly signups: number;
   readonly suspended: boolean;
@@ -695,4 +712,22 @@ export type UsageRecorded = {
     readonly quantity?: number | null;
     readonly billable?: boolean | null;
   };
+};
+
+export type Visit = {
+  readonly visitor_id: string;
+  readonly code: string;
+  readonly kind: "click";
+} | {
+  readonly visitor_id: string;
+  readonly code: string;
+  readonly kind: "claim";
+  /** of the program's public key and the address, as the snippet makes it */
+  readonly email_hash: string;
+};
+
+export type VisitReceived = {
+  readonly received: true;
+  /** whether the code stands; not said to machines */
+  readonly known?: boolean;
 };

@@ -4,8 +4,8 @@
  * unverified. Must never: undo a decision because the same signup is told again.
  */
 import { attribute } from '../attribution/attribute.ts';
+import type { Evidence } from '../attribution/visits.ts';
 import { assessSignup } from '../fraud/assess.ts';
-import type { CodeClaim } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
@@ -18,7 +18,7 @@ export function evaluateReferral(
   ctx: FoldContext,
   event: FoldEvent,
   person: Person,
-  claims: readonly CodeClaim[],
+  claims: readonly Evidence[],
   completed: boolean,
 ): boolean {
   const found = attribute(world, ctx, event, person, claims);
@@ -60,10 +60,11 @@ function decide(world: World, ctx: FoldContext, event: FoldEvent, referee: Perso
   if (wasErased(world, referee.emailHash)) return denied(referral);
   const said = assessSignup(world, ctx, { referee, referrer, referral });
   const evidence = [...referral.evidence, ...said.findings];
+  const flags = [...referral.flags, ...said.flags];
   if (said.then === 'deny') {
-    return { ...referral, evidence, flags: said.flags, status: 'denied', reason: said.reason ?? 'denied' };
+    return { ...referral, evidence, flags, status: 'denied', reason: said.reason ?? 'denied' };
   }
   const cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
   suspendBySignal(world, ctx, { said, referrer, refereeId: referee.id }, cause);
-  return { ...referral, evidence, flags: said.flags, held: said.then === 'hold' || said.then === 'suspend' };
+  return { ...referral, evidence, flags, held: referral.held || said.then === 'hold' || said.then === 'suspend' };
 }

@@ -14,6 +14,7 @@ import {
   tieCustomer,
 } from '../accounts/persons.ts';
 import { takeUse, usageNeeds } from '../accounts/usage.ts';
+import { type Evidence, visitEvidence } from '../attribution/visits.ts';
 import { drawForUsage } from '../ledger/spend.ts';
 import type { CommandOutcome } from '../model/commands.ts';
 import type { CodeAliasFact, Fact, PaymentFact, UsageFact } from '../model/facts.ts';
@@ -79,7 +80,8 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
       const person = takeMember(world, ctx, event, fact);
       if (person.erasedAt) return NOTHING;
       const parted = partColleagues(world, known, person);
-      const { payments, people } = joined(world, ctx, event, person, fact.codes, person.completedAt !== null);
+      const codes = [...fact.codes, ...visitEvidence(world, ctx, event, person, fact)];
+      const { payments, people } = joined(world, ctx, event, person, codes, person.completedAt !== null);
       return { payments: [...parted.payments, ...payments], people: new Set([...parted.people, ...people]) };
     }
     case 'customer': {
@@ -129,7 +131,7 @@ function joined(
   ctx: FoldContext,
   event: FoldEvent,
   person: Person,
-  codes: PaymentFact['codes'],
+  codes: readonly Evidence[],
   completed: boolean,
 ): Touched {
   const changed = evaluateReferral(world, ctx, event, person, codes, completed);

@@ -6,7 +6,7 @@
 import { USAGE_KEY } from '../ledger/spend.ts';
 import type { Command } from '../model/commands.ts';
 import { matchEmail } from '../model/email.ts';
-import type { CodeClaim, Fact, PaymentObject } from '../model/facts.ts';
+import type { CodeClaim, Fact, MemberFact, PaymentObject } from '../model/facts.ts';
 import type { FoldEvent, Keyed } from '../model/fold.ts';
 import { aliasKey, customerValue, objectKey } from '../model/world.ts';
 
@@ -29,6 +29,12 @@ export interface Keys {
   readonly codeObjects: Map<string, ObjectRef>;
   /** Those that are explained, as claims write them, with their code: who brought them before is looked at again. */
   readonly explained: Map<string, string>;
+  /** Signups with what they may have been seen by before: a visitor's id, what a browser told of their address. */
+  readonly visitors: {
+    readonly alias: string;
+    readonly visitorHash: string | null;
+    readonly claimHash: string | null;
+  }[];
   readonly objects: Map<string, ObjectRef>;
   readonly deductions: Map<string, { provider: string; account: string; kind: string; deductionId: string }>;
   readonly ipHashes: Set<string>;
@@ -91,6 +97,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     codeKeys: new Set(),
     codeObjects: new Map(),
     explained: new Map(),
+    visitors: [],
     objects: new Map(),
     deductions: new Map(),
     ipHashes: new Set(),
@@ -181,6 +188,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
       if (fact.ip) keys.seen.push({ kind: 'ip', value: fact.ip });
       if (fact.fingerprint) keys.seen.push({ kind: 'fingerprint', value: fact.fingerprint });
+      addVisitor(keys, keyed, fact);
       return;
     case 'member_deleted':
       keys.aliases.add(aliasKey('member', fact.memberId));
@@ -301,6 +309,14 @@ function addCodes(keys: Keys, codes: readonly CodeClaim[]): void {
       keys.codeObjects.set(objectKey(ref), ref);
     } else keys.codeKeys.add(code.trim().toLowerCase());
   }
+}
+
+function addVisitor(keys: Keys, keyed: Keyed, { change, memberId, email, visitorId }: MemberFact): void {
+  const matched = email ? matchEmail(email) : undefined;
+  if (change === 'seen' || (!matched && !visitorId)) return;
+  const visitorHash = visitorId ? keyed.hash('visitor', visitorId) : null;
+  const claimHash = matched ? keyed.hash('claim', keyed.told(matched.address)) : null;
+  keys.visitors.push({ alias: aliasKey('member', memberId), visitorHash, claimHash });
 }
 
 function addObjects(keys: Keys, at: { provider: string; account: string }, objects: readonly PaymentObject[]): void {

@@ -15,6 +15,7 @@ import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
 import { loadSightings } from './load-sightings.sql.ts';
 import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
+import { loadVisits } from './load-visits.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
@@ -37,6 +38,7 @@ export async function loadWorld(
     loadAliases(load, keys),
     loadObjects(load, [...keys.objects.values()]),
     loadCodeAliases(load, keys),
+    loadVisits(load, keys),
   ]);
   const people = await loadSeekers(load, keys);
   await loadOwners(load, keys);

@@ -25,6 +25,7 @@ import { creditRoutes } from './server/credits.ts';
 import { eventRoutes } from './server/events.ts';
 import { spendRoutes } from './server/spends.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
+import { visitRoutes } from './visits/index.ts';
 import { webhookDoor, webhookRoutes } from './webhooks.ts';
 
 /** Where a list of routes stands. A program's routes stand at the root of its hosts, too. */
@@ -46,6 +47,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
         ...webhookRoutes(deps),
         ...unsubscribeRoutes(deps),
         ...appealPageRoutes(deps),
+        ...visitRoutes(deps),
         ...eventRoutes(deps),
         ...creditRoutes(deps),
         ...spendRoutes(deps),

@@ -15,6 +15,7 @@ import type { Provider } from '../model/provider.ts';
 import type { PublicId } from './dialects/ids.ts';
 import type { MemberTokens } from './member/tokens.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { Recorder } from './visits/recorder.ts';
 
 /** A verified event on its way into the inbox; the receiver stamps received_at. */
 export interface IncomingEvent {
@@ -54,10 +55,16 @@ export interface Mail extends Outbox {
   openAddress(programNo: number, keyVersion: number, sealed: Buffer): string;
 }
 
+/** Clicks and claims of visitors. */
+export interface Visits extends Pick<Recorder, 'click' | 'claim'> {
+  /** By which browsers hash addresses; anybody may know it. */
+  publicKey(loaded: LoadedProgram): string;
+}
+
 export interface Deps {
   readonly env: Pick<Env, 'publicUrl' | 'trustProxy' | 'testClock'>;
   readonly log: Logger;
-  readonly pools: Pick<Pools, 'general' | 'knex'>;
+  readonly pools: Pick<Pools, 'general' | 'knex' | 'statement'>;
   readonly adminToken: string;
   readonly clock: { now(): Promise<Date> };
   readonly programs: {
@@ -91,6 +98,7 @@ export interface Deps {
   readonly fund: Pick<Funding, 'ports' | 'settle'>;
   readonly publicId: PublicId;
   readonly vault: Vault;
+  readonly visits: Visits;
   /** Address and name as kept for a person, decrypted; undefined when there are none. */
   openSecret(programNo: number, personId: bigint): Promise<OpenedSecret | undefined>;
   /** The same of many, in one statement; who has none is not in it. */

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   sign_in_failed: [401, 'The e-mail address, the password or the code is wrong'],
   totp_required: [401, 'A code of the authenticator app is required'],
   wrong_program: [403, 'The key belongs to another program'],
+  foreign_origin: [403, 'Only pages of the product are heard'],
   insufficient_scope: [403, 'The key does not have the scope for this'],
   insufficient_role: [403, 'The role does not allow this'],
   session_required: [403, 'Only somebody who has signed in by name can do this'],

@@ -5,7 +5,12 @@
  */
 import { createHmac } from 'node:crypto';
 import type pg from 'pg';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
 import { Problem } from './problems.ts';
 
 /** points in so many seconds. */
@@ -21,6 +26,10 @@ const LIMITS = {
   /** Addresses that one member had invited, and all members of a program; how many, the program file says. */
   invites: { points: 10_000, duration: 86_400 },
   program_invites: { points: 1_000_000, duration: 86_400 },
+  /** Referral links followed from one network: beyond that nobody looks whether the code stands. */
+  links: { points: 300, duration: 60 },
+  /** What the snippet tells from one network. */
+  visits: { points: 120, duration: 60 },
   /** Members who sign up here, from one address. */
   signups: { points: 10, duration: 3600 },
   /** Sign-ins of admins from one address, and those that failed for one account, from wherever. */
@@ -63,6 +72,8 @@ function clientOn(pool: RateLimitOptions['pool']) {
 }
 
 export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
+  // A link's own count is kept by each process: whoever follows it does not wait for one more statement.
+  const inMemory = (name: LimitName) => new RateLimiterMemory({ ...LIMITS[name], keyPrefix: name });
   const limiterOf = (name: LimitName) =>
     new RateLimiterPostgres({
       ...LIMITS[name],
@@ -71,7 +82,7 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
       storeType: 'client',
       tableName: 'rate_limits',
       tableCreated: true,
-      insuranceLimiter: new RateLimiterMemory({ ...LIMITS[name], keyPrefix: name }),
+      insuranceLimiter: inMemory(name),
     });
   const limiters = {
     lookups: limiterOf('lookups'),
@@ -86,7 +97,9 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     reports: limiterOf('reports'),
     program_reports: limiterOf('program_reports'),
     appeals: limiterOf('appeals'),
-  } satisfies Record<LimitName, RateLimiterPostgres>;
+    links: inMemory('links'),
+    visits: limiterOf('visits'),
+  } satisfies Record<LimitName, RateLimiterAbstract>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);
   return {

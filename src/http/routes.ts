@@ -46,8 +46,8 @@ export interface Route {
   readonly credential: Credential;
   /** Only there in programs whose file names this dialect. */
   readonly dialect?: string;
-  /** raw: any type, as bytes. json: parsed. Default: none is read. */
-  readonly body?: 'raw' | 'json';
+  /** raw: any type, as bytes. json: parsed. beacon: JSON, whatever a browser calls it. Default: none is read. */
+  readonly body?: 'raw' | 'json' | 'beacon';
   /** One line, and more where there is more to know: for the document and its page. */
   readonly summary: string;
   readonly description?: string;
@@ -71,6 +71,8 @@ export const BODY_BYTES_MAX = 1024 * 1024;
 
 /** Not inflated: a bomb of 1 MiB would be gigabytes, and no sender that we know compresses. */
 const readRaw = express.raw({ type: () => true, limit: BODY_BYTES_MAX, inflate: false });
+/** A page of another site may send text without asking first, and JSON only after. */
+const readBeacon = express.json({ type: () => true, limit: 8 * 1024, inflate: false, strict: true });
 const JSON_TYPES = ['application/json', 'application/*+json'];
 const readJson = express.json({ type: JSON_TYPES, limit: BODY_BYTES_MAX, inflate: false, strict: true });
 
@@ -81,6 +83,7 @@ const refuseOtherTypes: RequestHandler = (req, _res, next) => {
 
 function readers(body: Route['body']): RequestHandler[] {
   if (body === 'raw') return [readRaw];
+  if (body === 'beacon') return [readBeacon];
   return body === 'json' ? [refuseOtherTypes, readJson] : [];
 }
 

@@ -58,6 +58,12 @@ export const BLANK_NOTES = `
   update reward_history h set note = null
    where h.program_no = $1 and h.note is not null and h.reward_id in (${REWARDS_OF})`;
 
+/** $2: what claims of their addresses are kept under. The visitors who claimed them are forgotten with all their clicks. */
+export const FORGET_VISITS = `
+  with claimed as (
+    delete from visit_claims k where k.program_no = $1 and k.email_hash = any($2::text[]) returning k.visitor_hash)
+  delete from visits v using claimed c where v.program_no = $1 and v.visitor_hash = c.visitor_hash`;
+
 /** $2 persons, $3 now. */
 export const SWEPT = `
   update erasures e set swept_at = $3, key_version = null, email = null, name = null

@@ -7,6 +7,7 @@ import type pg from 'pg';
 import { keysOf } from '../engine/keys.ts';
 import { readEvent } from '../engine/read-events.ts';
 import { parseBody } from '../model/body.ts';
+import { matchEmail } from '../model/email.ts';
 import type { Keyed } from '../model/fold.ts';
 import type { Program } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
@@ -50,7 +51,9 @@ export async function sweepErasures(ports: SweepPorts, options: SweepOptions): P
   const { rows: open } = await ports.pool.query<Open>(sql.OPEN_ERASURES, [no]);
   if (open.length === 0) return 0;
   const unswept = open.filter(({ swept }) => !swept);
-  if (unswept.length > 0 && !(await blankBodies(ports, options, tracesOf(ports, no, unswept)))) return open.length;
+  const traces = tracesOf(ports, no, unswept);
+  if (unswept.length > 0 && !(await blankBodies(ports, options, traces))) return open.length;
+  await ports.pool.query(sql.FORGET_VISITS, [no, traces.emails.flatMap((email) => claimHash(ports.keyed, email))]);
   const persons = open.map((each) => each.person_id);
   const members = open.flatMap((each) => each.members);
   const mails = await ports.pool.query<{ id: bigint }>(sql.MAILS, [no, persons]);
@@ -90,6 +93,12 @@ function tracesOf(ports: SweepPorts, programNo: number, open: readonly Open[]): 
       ]),
     ),
   };
+}
+
+/** As a browser's claim of the address is kept. */
+function claimHash(keyed: Keyed, email: string): string[] {
+  const matched = matchEmail(email);
+  return matched ? [keyed.hash('claim', keyed.told(matched.address))] : [];
 }
 
 /** `<provider>:<account>:<customer id>`. */

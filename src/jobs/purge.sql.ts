@@ -3,6 +3,11 @@
  * Promises: key, hash and outcome stay, so a known event is known for ever. Must never: touch what is parked or waits.
  */
 
+/** $1: program, $2: before. */
+export const PURGE_VISITS = `
+  with claims as (delete from visit_claims k where k.program_no = $1 and k.claimed_at < $2)
+  delete from visits v where v.program_no = $1 and v.last_at < $2`;
+
 /** Of two that run at once the later one finds the body gone. $1: program, $2: behind this id, $3: received before, $4: rows a page. */
 export const PURGE_PAGE = `
   with page as materialized (

@@ -34,3 +34,12 @@ export async function purgeBodies(pool: pg.Pool, programNo: number, options: Pur
   }
   return purged;
 }
+
+/** Clicks and claims that are older than the window attribute nothing any more; the counts by day stay. */
+export async function purgeVisits(
+  pool: Pick<pg.Pool, 'query'>,
+  programNo: number,
+  { window, now }: { readonly window: number; readonly now: Date },
+): Promise<void> {
+  await pool.query(sql.PURGE_VISITS, [programNo, new Date(now.getTime() - window)]);
+}

@@ -11,7 +11,7 @@ import { JOBS_SCHEMA } from '../db/migrate.ts';
 import { openJobPool } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock } from './clock.ts';
-import { purgeBodies } from './purge.ts';
+import { purgeBodies, purgeVisits } from './purge.ts';
 import { sealProgram } from './seal.ts';
 import { forEach, oneAtATime } from './side-by-side.ts';
 import { wakeAt } from './wake.ts';
@@ -165,8 +165,10 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
     ),
     erase: logged('erase', () => forEach(programs(), 1, ({ no }) => options.sweepErasures(no, stopped))),
     purge: logged('purge', async () => {
-      await forEach(programs(), 1, async ({ no, program: { retention } }) => {
-        await purgeBodies(pools.general, no, { retention, now: await clock.now(), stopped });
+      await forEach(programs(), 1, async ({ no, program: { retention, attribution } }) => {
+        const now = await clock.now();
+        await purgeBodies(pools.general, no, { retention, now, stopped });
+        await purgeVisits(pools.general, no, { window: attribution.window, now });
       });
       await removeDeadJobs(pool, log);
     }),

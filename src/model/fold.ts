@@ -22,12 +22,17 @@ export interface FoldEvent {
     | { readonly kind: 'command'; readonly command: Command };
 }
 
-export interface Keyed {
+/** visitor: the browser's own id. device: address and browser. claim: what a browser told of an address. */
+export type VisitHash = 'visitor' | 'device' | 'claim';
+
+export type Keyed = {}
   /** A keyed hash that reveals nothing without the deployment's secret; the same for ever for one program. */
   hash(
-    kind: 'email' | 'domain' | 'ip' | 'fingerprint' | 'instrument' | 'voucher' | 'contributor',
+    kind: 'email' | 'domain' | 'ip' | 'fingerprint' | 'instrument' | 'voucher' | 'contributor' | VisitHash,
     value: string,
   ): string;
+  /** What a browser makes of an address (as matched) by the program's public key. */
+  told(address: string): string;
   /** A referral code derived from a member id; attempt 1, 2 … when the ones before are taken. */
   code(memberId: string, name: string | undefined, attempt: number): string;
 }

@@ -36,6 +36,7 @@ import type {
 } from './records.ts';
 import type { Appeal, Forfeit, Report, Suspension } from './suspensions.ts';
 import { Table } from './table.ts';
+import type { Visit, VisitClaim, VisitPlace } from './visits.ts';
 
 /** Address and name of a person; sealed under a key of the person's own when saved. */
 export interface PersonSecret {
@@ -158,6 +159,16 @@ export class World {
     indexes: { unexplained: (c) => (c.outcome === 'unknown_code' ? c.codeKey : null) },
   });
   readonly codeAliases = new Table<CodeAlias>({ key: objectKey });
+  /** Never saved by the fold: browsers tell of visits, beside the inbox. */
+  readonly visits = new Table<Visit>({
+    key: (v) => `${v.visitorHash}\n${v.codeKey}`,
+    indexes: { visitor: (v) => v.visitorHash },
+  });
+  readonly visitClaims = new Table<VisitClaim>({
+    key: (c) => `${c.emailHash}\n${c.visitorHash}\n${c.codeKey}`,
+    indexes: { email: (c) => c.emailHash },
+  });
+  readonly visitPlaces = new Table<VisitPlace>({ key: (p) => `${p.networkHash}\n${p.claimedAt.getTime()}` });
   readonly payments = new Table<Payment>({
     key: (p) => p.id,
     indexes: {

@@ -98,10 +98,11 @@ test('every route of the app stands in the table, with a credential', () => {
   expect([...registered(http.app)].filter((each) => !known.has(each))).toEqual([]);
 });
 
-test('nothing but the probes and the document is open, and webhooks and the links in mails prove themselves', () => {
+test('nothing but the probes, the document and what visitors meet is open, and webhooks and the links in mails prove themselves', () => {
   const of = (credential: string) => listed().filter(({ route }) => route.credential === credential);
   expect(of('none').map(({ route }) => route.path)).toEqual([
     ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'],
+    ...['/r/:code', '/plusone.js', '/v1/visits'],
     '/v1/reports',
     '/v1/developers/signup',
   ]);

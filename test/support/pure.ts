@@ -69,6 +69,7 @@ export class PureProgram {
       nextId: () => this.#nextId++,
       keyed: {
         hash: (kind, value) => digest(`${kind}\n${value}`),
+        told: (address) => digest(`told\n${address}`),
         code: (memberId, _name, attempt) => `C${digest(`${memberId}${attempt}`).replace(/[-_]/g, 'x').slice(0, 9)}`,
       },
       isPublicMailbox: (domain) => domain === 'gmail.com',

@@ -3,6 +3,7 @@
  */
 import type { CallOptions, Caller, Pages } from './runtime.js';
 export declare class Api {
+    readonly visits: VisitsApi;
     readonly events: EventsApi;
     readonly credits: CreditsApi;
     readonly referral: ReferralApi;
@@ -18,6 +19,12 @@ export declare class Api {
     readonly reports: ReportsApi;
     readonly appeals: AppealsApi;
     constructor(caller: Caller);
+}
+export declare class VisitsApi {
+    #private;
+    constructor(caller: Caller);
+    /** What the snippet tells of a visitor. A click on the page that a link leads to, or a signup form that was sent after one. Machines, and browsers that ask not to be tracked, are not counted. */
+    tell(body: Visit, options?: CallOptions): Promise<VisitReceived>;
 }
 export declare class EventsApi {
     #private;
@@ -254,6 +261,8 @@ export type Link = {
     readonly url: string;
     readonly channel: string | null;
     readonly campaign: string | null;
+    /** of people; machines are not counted */
+    readonly clicks: number;
     readonly uses: number;
     readonly signups: number;
     readonly suspended: boolean;
@@ -507,4 +516,20 @@ export type UsageRecorded = {
         readonly quantity?: number | null;
         readonly billable?: boolean | null;
     };
+};
+export type Visit = {
+    readonly visitor_id: string;
+    readonly code: string;
+    readonly kind: "click";
+} | {
+    readonly visitor_id: string;
+    readonly code: string;
+    readonly kind: "claim";
+    /** of the program's public key and the address, as the snippet makes it */
+    readonly email_hash: string;
+};
+export type VisitReceived = {
+    readonly received: true;
+    /** whether the code stands; not said to machines */
+    readonly known?: boolean;
 };

@@ -1,4 +1,5 @@
 export class Api {
+    visits;
     events;
     credits;
     referral;
@@ -14,6 +15,7 @@ export class Api {
     reports;
     appeals;
     constructor(caller) {
+        this.visits = new VisitsApi(caller);
         this.events = new EventsApi(caller);
         this.credits = new CreditsApi(caller);
         this.referral = new ReferralApi(caller);
@@ -28,6 +30,16 @@ export class Api {
         this.leaderboard = new LeaderboardApi(caller);
         this.reports = new ReportsApi(caller);
         this.appeals = new AppealsApi(caller);
+    }
+}
+export class VisitsApi {
+    #caller;
+    constructor(caller) {
+        this.#caller = caller;
+    }
+    /** What the snippet tells of a visitor. A click on the page that a link leads to, or a signup form that was sent after one. Machines, and browsers that ask not to be tracked, are not counted. */
+    tell(body, options) {
+        return this.#caller.json({ method: 'POST', path: '/v1/visits', body }, options);
     }
 }
 export class EventsApi {

@@ -30,6 +30,8 @@ export interface MemberRow {
   referral_reason: string | null;
   referral_code: string | null;
   referral_created_at: Date | null;
+  referral_carrier: string | null;
+  referral_evidence: Referral['evidence'] | null;
 }
 
 export async function readMember(knex: Knex, programNo: number, memberId: string): Promise<MemberRow | undefined> {
@@ -42,7 +44,8 @@ export async function readMember(knex: Knex, programNo: number, memberId: string
            array(select a.value from person_aliases a
                   where a.program_no = p.program_no and a.person_id = p.id and a.kind = 'customer' order by a.value) as customers,
            b.member_id as referred_by, r.status as referral_status, r.reason as referral_reason,
-           coalesce(c.code, r.code_key) as referral_code, r.created_at as referral_created_at
+           coalesce(c.code, r.code_key) as referral_code, r.created_at as referral_created_at,
+           r.carrier as referral_carrier, r.evidence as referral_evidence
       from person_aliases n
       join persons p on p.program_no = n.program_no and p.id = n.person_id
       left join referrals r on r.program_no = p.program_no and r.referee_id = p.id
@@ -70,6 +73,25 @@ export async function readCodes(knex: Knex, programNo: number, personId: bigint)
     select c.code, c.kind, c.channel, c.campaign, c.uses, c.max_uses, c.created_at, c.revoked_at, c.suspended_at, c.expires_at
       from codes c where c.program_no = ? and c.person_id = ? order by c.kind desc, c.created_at desc`;
   return select(knex, text, [programNo, personId]);
+}
+
+export interface SeenCodeRow {
+  code: string;
+  carrier: string;
+  outcome: string;
+  at: Date;
+  event_id: bigint | null;
+}
+
+const SEEN_MAX = 100;
+
+/** Every code that came along with the person, and what became of it; the latest ones, oldest first. */
+export async function readSeenCodes(knex: Knex, programNo: number, personId: bigint): Promise<SeenCodeRow[]> {
+  const text = `
+    select coalesce(c.code, s.code_key) as code, s.carrier, s.outcome, s.at, s.cause_id as event_id
+      from (select * from claims k where k.program_no = ? and k.person_id = ? order by k.id desc limit ?) s
+      left join codes c on c.program_no = s.program_no and c.code_key = s.code_key order by s.id`;
+  return select(knex, text, [programNo, personId, SEEN_MAX]);
 }
 
 export async function readBalances(

@@ -13,7 +13,7 @@ import { SUSPENSION_REASONS } from '../../model/suspensions.ts';
 import { adminOf } from '../admin-auth.ts';
 import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
-import { integer, readBody, readQuery, text } from '../input.ts';
+import { integer, readBody, readQuery, text, writeId } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, type Route } from '../routes.ts';
 import * as sql from './members.sql.ts';
@@ -126,8 +126,9 @@ export async function memberJson(
   const row = await sql.readMember(pools.knex, no, memberId);
   if (!row) throw new Problem('unknown_member');
   const where = [pools.knex, no, row.id] as const;
-  const [codes, balances, rewards, referrals, secret] = await Promise.all([
+  const [codes, seen, balances, rewards, referrals, secret] = await Promise.all([
     sql.readCodes(...where),
+    sql.readSeenCodes(...where),
     sql.readBalances(...where),
     sql.countMemberRewards(...where),
     sql.countReferrals(...where),
@@ -155,6 +156,10 @@ export async function memberJson(
     suspended_reason: row.suspended_reason,
     note: row.note,
     referred_by: referredBy(row),
+    codes_seen: seen.map(({ event_id: id, ...each }) => ({
+      ...each,
+      event_id: id === null ? null : writeId('ev', id),
+    })),
     referrals,
     ...shared(program, codes),
     codes,
@@ -175,5 +180,6 @@ function shared(
 function referredBy(row: sql.MemberRow): Sent<z.input<typeof member>>['referred_by'] {
   const { referral_status: status, referral_reason: reason, referral_code: code, referral_created_at: at } = row;
   if (row.referred_by === null || status === null || at === null) return null;
-  return { member_id: row.referred_by, code, status, reason, created_at: at };
+  const { referral_carrier: carrier, referral_evidence: evidence } = row;
+  return { member_id: row.referred_by, code, status, reason, created_at: at, carrier, evidence: [...(evidence ?? [])] };
 }

@@ -33,6 +33,7 @@ const count = z.int();
 const sum = { count, amount };
 const funnel = z
   .strictObject({
+    clicks: count,
     members: count,
     signups: count,
     completed_signups: count,

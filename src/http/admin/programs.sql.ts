@@ -7,6 +7,7 @@ import type { RewardStatus } from '../../model/records.ts';
 import { select } from '../query.sql.ts';
 
 export interface Funnel {
+  clicks: number;
   members: number;
   signups: number;
   completed_signups: number;
@@ -16,10 +17,11 @@ export interface Funnel {
   paying: number;
 }
 
-/** Who was told of, who signed up, who came by a referral, who of those has paid. */
+/** How often links were followed, who was told of, who signed up, who came by a referral, who of those has paid. */
 export async function readFunnel(knex: Knex, programNo: number): Promise<Funnel> {
   const text = `
-    select count(*)::int as members,
+    select (select coalesce(sum(d.clicks), 0) from click_days d where d.program_no = ?)::int as clicks,
+           count(*)::int as members,
            count(p.signed_up_at)::int as signups,
            count(p.completed_at)::int as completed_signups,
            count(r.id) filter (where r.status <> 'void')::int as referrals,
@@ -28,7 +30,7 @@ export async function readFunnel(knex: Knex, programNo: number): Promise<Funnel>
            count(r.id) filter (where r.status in ('pending', 'completed') and p.first_paid_at is not null)::int as paying
       from persons p left join referrals r on r.program_no = p.program_no and r.referee_id = p.id
      where p.program_no = ? and p.merged_into is null`;
-  return (await select<Funnel>(knex, text, [programNo]))[0] as Funnel;
+  return (await select<Funnel>(knex, text, [programNo, programNo]))[0] as Funnel;
 }
 
 export interface RewardSum {

@@ -226,8 +226,19 @@ export const member = z
     suspended_reason: word,
     note: word,
     referred_by: z
-      .strictObject({ member_id: z.string(), code: word, status: referralStatus, reason: word, created_at: time })
+      .strictObject({
+        member_id: z.string(),
+        code: word,
+        status: referralStatus,
+        reason: word,
+        created_at: time,
+        carrier: word.describe('by which the code came'),
+        evidence: z.array(finding),
+      })
       .nullable(),
+    codes_seen: z
+      .array(z.strictObject({ code: z.string(), carrier: z.string(), outcome: z.string(), at: time, event_id: word }))
+      .describe('every code that came along with them, and what became of it'),
     referrals: referralCounts,
     code: word,
     url: z.url().nullable(),

@@ -18,6 +18,7 @@ export interface LinkRow {
   channel: string | null;
   campaign: string | null;
   uses: number;
+  clicks: number;
   signups: number;
   suspended_at: Date | null;
   created_at: Date;
@@ -26,6 +27,8 @@ export interface LinkRow {
 export async function listLinks(knex: Knex, programNo: number, personId: bigint): Promise<LinkRow[]> {
   const text = `
     select c.code, c.channel, c.campaign, c.uses, c.suspended_at, c.created_at,
+           (select coalesce(sum(d.clicks), 0)::int from click_days d
+             where d.program_no = c.program_no and d.code_key = c.code_key) as clicks,
            (select count(*)::int from referrals r
              where r.program_no = c.program_no and r.code_key = c.code_key and r.status = 'completed') as signups
       from codes c where c.program_no = ? and c.person_id = ? and c.kind = 'link' and c.revoked_at is null

@@ -82,6 +82,7 @@ function linkJson({ program }: LoadedProgram, row: LinkRow) {
     url: referralUrl(program, row.code),
     channel: row.channel,
     campaign: row.campaign,
+    clicks: row.clicks,
     uses: row.uses,
     signups: row.signups,
     suspended: row.suspended_at !== null,

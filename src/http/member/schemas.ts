@@ -131,6 +131,7 @@ export const linkAnswer = z
     url: z.url(),
     channel: z.string().nullable(),
     campaign: z.string().nullable(),
+    clicks: z.int().describe('of people; machines are not counted'),
     uses: z.int(),
     signups: z.int(),
     suspended: z.boolean(),

@@ -37,7 +37,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Server',
-    of: /^(\/p\/:program)?\/v1\/(events|credits|visits)(\/|$)/,
+    of: /^(\/p\/:program)?\/v1\/(events|credits)(\/|$)/,
     description: 'What your servers tell and ask, with a server key.',
   },
   {
@@ -87,7 +87,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Pages',
-    of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|appeal\/|portal|plusone\.js)/,
+    of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|appeal\/|portal|plusone\.js|v1\/visits$)/,
     description: 'What a browser opens: links in mails and in posts, and the page of referrers.',
   },
   {

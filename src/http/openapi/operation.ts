@@ -80,7 +80,9 @@ function requestBody({ body, asks }: Route, schemas: Schemas): Pick<Operation, '
   if (body === 'raw') return { requestBody: { required: true, content: { '*/*': { schema } } } };
   const example = exampleOf(schema, schemas.components);
   const required = form !== undefined && !form.safeParse({}).success;
-  return { requestBody: { required, content: { 'application/json': { schema, example } } } };
+  const media = { schema, example };
+  const content = { 'application/json': media, ...(body === 'beacon' ? { 'text/plain': media } : {}) };
+  return { requestBody: { required, content } };
 }
 
 function responsesOf(placed: Placed, { schemas, codes: seen, used }: Context): Operation['responses'] {

@@ -9,6 +9,7 @@ import type { Placed } from './names.ts';
 
 const OF_BODY = {
   json: ['bad_request', 'not_parseable', 'too_large', 'unsupported_encoding', 'unsupported_media_type'],
+  beacon: ['bad_request', 'not_parseable', 'too_large', 'unsupported_encoding'],
   raw: ['bad_request', 'too_large', 'unsupported_encoding'],
 } as const;
 
@@ -37,7 +38,7 @@ export function refusalsOf({ prefix, route }: Placed): Map<number, ProblemCode[]
     for (const code of more) codes.add(code);
   };
   if (body) add(...OF_BODY[body]);
-  if (asks && (asks.query || asks.headers || (asks.body && body === 'json'))) add('invalid_request');
+  if (asks && (asks.query || asks.headers || (asks.body && body !== 'raw'))) add('invalid_request');
   if (`${prefix}${route.path}`.includes(':')) add('bad_request', 'not_found');
   if (prefix.includes(':program')) add('unknown_program');
   const sorted = [...codes].sort((a, b) => PROBLEMS[a][0] - PROBLEMS[b][0] || a.localeCompare(b));

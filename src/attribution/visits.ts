@@ -1,0 +1,92 @@
+/**
+ * What we saw ourselves before somebody signed up: clicks of the visitor that the product names, and claims, the weakest
+ * evidence there is: a browser that had clicked a code sent a form with the signup's address.
+ * Promises: only clicks inside the window count, and none that is younger than the account. Must never: trust a claim
+ * by itself when many addresses were claimed from one network; a person decides those.
+ */
+import { matchEmail } from '../model/email.ts';
+import type { CodeClaim, MemberFact } from '../model/facts.ts';
+import type { FoldContext, FoldEvent } from '../model/fold.ts';
+import type { Person } from '../model/records.ts';
+import type { VisitClaim } from '../model/visits.ts';
+import type { World } from '../model/world.ts';
+
+export const VISITOR = 'visitor_id';
+export const VISIT_CLAIM = 'visit_claim';
+
+/** A code that came along, and what we know of it beyond that. */
+export interface Evidence extends CodeClaim {
+  /** Clicks that we counted ourselves, by our own clock. */
+  readonly clicks?: { readonly first: Date; readonly last: Date };
+  /** Why it cannot count, whatever becomes of the code. */
+  readonly refusal?: string | undefined;
+  /** Addresses claimed from the same network within a day, where a claim is all there is. */
+  readonly addresses?: number;
+}
+
+/** A household or an office passes; what comes from a script does not. */
+export const ADDRESSES_MAX = 5;
+
+/** The provider's clock and ours are not one. */
+const SKEW_MS = 5 * 60_000;
+
+/** Best first: by the program's touch, for each of the two carriers. */
+export function visitEvidence(
+  world: World,
+  ctx: FoldContext,
+  event: FoldEvent,
+  person: Person,
+  fact: MemberFact,
+): Evidence[] {
+  const bornAt = bornOf(event, person, fact);
+  // Somebody known by a referral is not asked about again each time that they are told of.
+  if (!bornAt || (fact.change !== 'created' && world.referrals.get(person.id))) return [];
+  const { keyed } = ctx;
+  const clicked = fact.visitorId ? world.visits.by('visitor', keyed.hash('visitor', fact.visitorId)) : [];
+  const matched = fact.email ? matchEmail(fact.email) : undefined;
+  const claimed = matched ? world.visitClaims.by('email', keyed.hash('claim', keyed.told(matched.address))) : [];
+  const seen: Evidence[] = [
+    ...clicked.map((visit) => ({
+      code: visit.codeKey,
+      carrier: VISITOR,
+      clicks: { first: visit.firstAt, last: visit.lastAt },
+    })),
+    ...claimed.map((claim) => ({
+      code: claim.codeKey,
+      carrier: VISIT_CLAIM,
+      clicks: { first: claim.firstClickAt, last: claim.lastClickAt },
+      addresses: addressesAround(world, claim),
+    })),
+  ];
+  const judged = seen.map((each) => ({ ...each, refusal: refusalOf(ctx, bornAt, each) }));
+  return byTouch(ctx, judged);
+}
+
+/** The account's age: a signup that does not tell it is as old as its arrival. */
+function bornOf(event: FoldEvent, person: Person, fact: MemberFact): Date | null {
+  if (fact.change === 'created') return fact.createdAt ?? event.receivedAt;
+  return fact.change === 'updated' ? person.accountCreatedAt : null;
+}
+
+function addressesAround(world: World, { networkHash, claimedAt }: VisitClaim): number {
+  if (networkHash === null) return 1;
+  return world.visitPlaces.get(`${networkHash}\n${claimedAt.getTime()}`)?.addresses ?? 1;
+}
+
+function refusalOf({ loaded }: FoldContext, bornAt: Date, { clicks }: Evidence): string | undefined {
+  if (!clicks) return undefined;
+  if (clicks.first.getTime() > bornAt.getTime() + SKEW_MS) return 'account_older_than_click';
+  if (bornAt.getTime() - clicks.last.getTime() > loaded.program.attribution.window) return 'outside_window';
+  return undefined;
+}
+
+function byTouch({ loaded }: FoldContext, seen: readonly Evidence[]): Evidence[] {
+  const first = loaded.program.attribution.touch === 'first';
+  const place = ({ clicks }: Evidence) => (first ? (clicks?.first.getTime() ?? 0) : -(clicks?.last.getTime() ?? 0));
+  const unique = new Map<string, Evidence>();
+  for (const each of [...seen].sort((a, b) => place(a) - place(b))) {
+    const key = `${each.carrier}\n${each.code}`;
+    if (!unique.has(key)) unique.set(key, each);
+  }
+  return [...unique.values()];
+}
