@@ -25,7 +25,7 @@ export interface FoldEvent {
 /** visitor: the browser's own id. device: address and browser. claim: what a browser told of an address. */
 export type VisitHash = 'visitor' | 'device' | 'claim';
 
-export type Keyed = {}
+export interface Keyed {
   /** A keyed hash that reveals nothing without the deployment's secret; the same for ever for one program. */
   hash(
     kind: 'email' | 'domain' | 'ip' | 'fingerprint' | 'instrument' | 'voucher' | 'contributor' | VisitHash,
