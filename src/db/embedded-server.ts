@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../config/env.ts';
@@ -33,9 +34,15 @@ const SOCKET_PATH_MAX = 107;
 const START_PATIENCE_MS = 120_000;
 const LOG_BYTES_MAX = 10_000_000;
 
+/** An eighth of the memory that we may use: with less, a few million rewards are read from disk again and again. */
+function sharedBuffers(): string {
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return `${Math.min(2048, Math.max(128, Math.floor(bytes / 8 / 1024 ** 2)))}MB`;
+}
+
 /** Modest: it shares the machine with the service. Safety (fsync, full_page_writes, synchronous_commit) as shipped. */
 const SETTINGS: Readonly<Record<string, string>> = {
-  shared_buffers: '256MB',
+  shared_buffers: sharedBuffers(),
   max_wal_size: '2GB',
   wal_compression: 'on',
   max_connections: '100',
