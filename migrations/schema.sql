@@ -1225,6 +1225,7 @@ CREATE INDEX visits_device_idx ON public.visits USING btree (program_no, device_
 CREATE INDEX visits_last_idx ON public.visits USING btree (program_no, last_at);
 comment on table visits is 'Clicks by visitor and code. Hashes are keyed: neither visitor nor address can be read from them.';
 comment on column visits.link_at is 'The last time that the link itself was followed; the page that it leads to tells of the same click.';
+
 CREATE OR REPLACE FUNCTION public.check_appeal()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -207,7 +207,23 @@ function stages(ground: Ground) {
 
 /** What the HTTP layer is given. */
 function depsOf(
-  { options, log, pools, clock, settable, programs, keys, core, recorder, http, deliverer, mailing, funding, due, sweep }: Parts,
+  {
+    options,
+    log,
+    pools,
+    clock,
+    settable,
+    programs,
+    keys,
+    core,
+    recorder,
+    http,
+    deliverer,
+    mailing,
+    funding,
+    due,
+    sweep,
+  }: Parts,
   token: string,
 ): Deps {
   return {

@@ -5,7 +5,7 @@
  * by itself when many addresses were claimed from one network; a person decides those.
  */
 import { matchEmail } from '../model/email.ts';
-import type { CodeClaim, MemberFact } from '../model/facts.ts';
+import type { CodeClaim, CustomerFact, MemberFact } from '../model/facts.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Person } from '../model/records.ts';
 import type { VisitClaim } from '../model/visits.ts';
@@ -30,22 +30,50 @@ export const ADDRESSES_MAX = 5;
 /** The provider's clock and ours are not one. */
 const SKEW_MS = 5 * 60_000;
 
-/** Best first: by the program's touch, for each of the two carriers. */
-export function visitEvidence(
+/** Somebody who may have been seen before: since when they are there, and what would tell. null: it does not matter. */
+interface Arrival {
+  readonly bornAt: Date | null;
+  readonly visitorId?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+/** A signup, or what is told of it later. One that does not tell its time is as old as its arrival. */
+export function seenBeforeSignup(
   world: World,
   ctx: FoldContext,
   event: FoldEvent,
   person: Person,
   fact: MemberFact,
 ): Evidence[] {
-  const bornAt = bornOf(event, person, fact);
-  // Somebody known by a referral is not asked about again each time that they are told of.
-  if (!bornAt || (fact.change !== 'created' && world.referrals.get(person.id))) return [];
+  const { change, createdAt, visitorId, email } = fact;
+  // Somebody who came by a referral is not asked about again each time that they are told of.
+  if (change === 'created') return seen(world, ctx, { bornAt: createdAt ?? event.receivedAt, visitorId, email });
+  const isOpen = change === 'updated' && !world.referrals.get(person.id);
+  return isOpen ? seen(world, ctx, { bornAt: person.accountCreatedAt, visitorId, email }) : [];
+}
+
+/** A customer whom nobody knew before: where a payment provider is all there is, that is the signup. */
+export function seenBeforeCheckout(
+  world: World,
+  ctx: FoldContext,
+  event: FoldEvent,
+  person: Person,
+  { email }: CustomerFact,
+): Evidence[] {
+  if (world.referrals.get(person.id)) return [];
+  const { accountCreatedAt, createdAt } = person;
+  const told = event.occurredAt ?? createdAt;
+  return seen(world, ctx, { bornAt: accountCreatedAt ?? (told < createdAt ? told : createdAt), email });
+}
+
+/** Best first: by the program's touch, for each of the two carriers. */
+function seen(world: World, ctx: FoldContext, { bornAt, visitorId, email }: Arrival): Evidence[] {
   const { keyed } = ctx;
-  const clicked = fact.visitorId ? world.visits.by('visitor', keyed.hash('visitor', fact.visitorId)) : [];
-  const matched = fact.email ? matchEmail(fact.email) : undefined;
+  const clicked = visitorId ? world.visits.by('visitor', keyed.hash('visitor', visitorId)) : [];
+  const matched = email ? matchEmail(email) : undefined;
   const claimed = matched ? world.visitClaims.by('email', keyed.hash('claim', keyed.told(matched.address))) : [];
-  const seen: Evidence[] = [
+  if (!bornAt || clicked.length + claimed.length === 0) return [];
+  const found: Evidence[] = [
     ...clicked.map((visit) => ({
       code: visit.codeKey,
       carrier: VISITOR,
@@ -58,14 +86,8 @@ export function visitEvidence(
       addresses: addressesAround(world, claim),
     })),
   ];
-  const judged = seen.map((each) => ({ ...each, refusal: refusalOf(ctx, bornAt, each) }));
+  const judged = found.map((each) => ({ ...each, refusal: refusalOf(ctx, bornAt, each) }));
   return byTouch(ctx, judged);
-}
-
-/** The account's age: a signup that does not tell it is as old as its arrival. */
-function bornOf(event: FoldEvent, person: Person, fact: MemberFact): Date | null {
-  if (fact.change === 'created') return fact.createdAt ?? event.receivedAt;
-  return fact.change === 'updated' ? person.accountCreatedAt : null;
 }
 
 function addressesAround(world: World, { networkHash, claimedAt }: VisitClaim): number {
@@ -80,11 +102,11 @@ function refusalOf({ loaded }: FoldContext, bornAt: Date, { clicks }: Evidence):
   return undefined;
 }
 
-function byTouch({ loaded }: FoldContext, seen: readonly Evidence[]): Evidence[] {
+function byTouch({ loaded }: FoldContext, found: readonly Evidence[]): Evidence[] {
   const first = loaded.program.attribution.touch === 'first';
   const place = ({ clicks }: Evidence) => (first ? (clicks?.first.getTime() ?? 0) : -(clicks?.last.getTime() ?? 0));
   const unique = new Map<string, Evidence>();
-  for (const each of [...seen].sort((a, b) => place(a) - place(b))) {
+  for (const each of [...found].sort((a, b) => place(a) - place(b))) {
     const key = `${each.carrier}\n${each.code}`;
     if (!unique.has(key)) unique.set(key, each);
   }

@@ -14,7 +14,7 @@ import {
   tieCustomer,
 } from '../accounts/persons.ts';
 import { takeUse, usageNeeds } from '../accounts/usage.ts';
-import { type Evidence, visitEvidence } from '../attribution/visits.ts';
+import { type Evidence, seenBeforeCheckout, seenBeforeSignup } from '../attribution/visits.ts';
 import { drawForUsage } from '../ledger/spend.ts';
 import type { CommandOutcome } from '../model/commands.ts';
 import type { CodeAliasFact, Fact, PaymentFact, UsageFact } from '../model/facts.ts';
@@ -80,15 +80,17 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
       const person = takeMember(world, ctx, event, fact);
       if (person.erasedAt) return NOTHING;
       const parted = partColleagues(world, known, person);
-      const codes = [...fact.codes, ...visitEvidence(world, ctx, event, person, fact)];
+      const codes = [...fact.codes, ...seenBeforeSignup(world, ctx, event, person, fact)];
       const { payments, people } = joined(world, ctx, event, person, codes, person.completedAt !== null);
       return { payments: [...parted.payments, ...payments], people: new Set([...parted.people, ...people]) };
     }
     case 'customer': {
       const person = takeCustomer(world, ctx, event, fact);
       if (person.erasedAt) return NOTHING;
-      const codes = fact.newcomersOnly && hasPaidBefore(world, person, toldAt(event)) ? [] : fact.codes;
-      return joined(world, ctx, event, person, codes, true);
+      const isOld = hasPaidBefore(world, person, toldAt(event));
+      const told = fact.newcomersOnly && isOld ? [] : fact.codes;
+      const seen = isOld ? [] : seenBeforeCheckout(world, ctx, event, person, fact);
+      return joined(world, ctx, event, person, [...told, ...seen], true);
     }
     case 'code_alias':
       return takeCodeAlias(world, ctx, event, fact);

@@ -6,7 +6,7 @@
 import { USAGE_KEY } from '../ledger/spend.ts';
 import type { Command } from '../model/commands.ts';
 import { matchEmail } from '../model/email.ts';
-import type { CodeClaim, Fact, MemberFact, PaymentObject } from '../model/facts.ts';
+import type { CodeClaim, Fact, PaymentObject } from '../model/facts.ts';
 import type { FoldEvent, Keyed } from '../model/fold.ts';
 import { aliasKey, customerValue, objectKey } from '../model/world.ts';
 
@@ -188,7 +188,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       if (fact.ip) keys.ipHashes.add(keyed.hash('ip', fact.ip));
       if (fact.ip) keys.seen.push({ kind: 'ip', value: fact.ip });
       if (fact.fingerprint) keys.seen.push({ kind: 'fingerprint', value: fact.fingerprint });
-      addVisitor(keys, keyed, fact);
+      if (fact.change !== 'seen') addVisitor(keys, keyed, aliasKey('member', fact.memberId), fact);
       return;
     case 'member_deleted':
       keys.aliases.add(aliasKey('member', fact.memberId));
@@ -199,6 +199,7 @@ function addFact(keys: Keys, keyed: Keyed, source: string, fact: Fact): void {
       addTie(keys, fact, fact.customerId, fact.memberIds);
       addEmail(keys, keyed, fact.email, true);
       addCodes(keys, fact.codes);
+      addVisitor(keys, keyed, aliasKey('member', `${source}:${fact.customerId}`), { email: fact.email });
       return;
     case 'code_alias':
       addCodes(keys, [{ ...fact, carrier: '' }]);
@@ -311,12 +312,18 @@ function addCodes(keys: Keys, codes: readonly CodeClaim[]): void {
   }
 }
 
-function addVisitor(keys: Keys, keyed: Keyed, { change, memberId, email, visitorId }: MemberFact): void {
+/** `alias`: who may have been seen before, as a visitor or by what a browser told of their address. */
+function addVisitor(
+  keys: Keys,
+  keyed: Keyed,
+  alias: string,
+  { email, visitorId }: { readonly email?: string | undefined; readonly visitorId?: string | undefined },
+): void {
   const matched = email ? matchEmail(email) : undefined;
-  if (change === 'seen' || (!matched && !visitorId)) return;
+  if (!matched && !visitorId) return;
   const visitorHash = visitorId ? keyed.hash('visitor', visitorId) : null;
   const claimHash = matched ? keyed.hash('claim', keyed.told(matched.address)) : null;
-  keys.visitors.push({ alias: aliasKey('member', memberId), visitorHash, claimHash });
+  keys.visitors.push({ alias, visitorHash, claimHash });
 }
 
 function addObjects(keys: Keys, at: { provider: string; account: string }, objects: readonly PaymentObject[]): void {

@@ -109,6 +109,17 @@ export class Providers {
     await this.#scene.service.post('stripe', { ...event, data: { object } });
   }
 
+  async stripeCustomer(n: string, email: string): Promise<void> {
+    const event = {
+      id: `evt_cus_${n}`,
+      object: 'event',
+      created: Date.parse('2026-05-01T00:10:00Z') / 1000,
+      livemode: false,
+    };
+    const object = { id: `cus_${n}`, object: 'customer', email, metadata: {} };
+    await this.#scene.service.post('stripe', { ...event, type: 'customer.created', data: { object } });
+  }
+
   async paddlePaid(n: string): Promise<void> {
     const data = {
       id: `txn_${n}`,

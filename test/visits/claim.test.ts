@@ -186,3 +186,46 @@ test('somebody who is erased leaves neither claim nor clicks', async () => {
     (await service.service.pools.general.query(`select count(*)::int as n from ${table}`)).rows[0].n;
   expect([await left('visit_claims'), await left('visits')]).toEqual([1, 1]);
 });
+
+describe('where a payment provider is all there is', () => {
+  const customer = (id: string, email: string) => ({
+    id: `evt_${id}`,
+    object: 'event',
+    created: Date.parse('2026-05-01T00:05:00Z') / 1000,
+    livemode: false,
+    type: 'customer.created',
+    data: { object: { id, object: 'customer', email, metadata: {} } },
+  });
+
+  test('a customer whose address was claimed came by the claim', async () => {
+    await clicked(codes.alice as string, 'bob@work.example');
+    await service.post('stripe', customer('cus_1', 'bob@work.example'));
+    expect(await referrerOf('stripe:cus_1')).toBe('alice');
+    expect((await member('stripe:cus_1')).referred_by.carrier).toBe('visit_claim');
+  });
+
+  test('one who had paid before did not', async () => {
+    await service.post('stripe', customer('cus_1', 'other@work.example'));
+    const object = {
+      id: 'cs_1',
+      object: 'checkout.session',
+      mode: 'payment',
+      payment_status: 'paid',
+      amount_total: 10_000,
+      currency: 'usd',
+      customer: 'cus_1',
+      payment_intent: 'pi_1',
+      customer_details: { email: 'other@work.example' },
+      metadata: { ref: codes.bella },
+    };
+    const paid = { ...customer('cus_1', ''), id: 'evt_paid', type: 'checkout.session.completed', data: { object } };
+    await service.post('stripe', paid);
+    await clicked(codes.alice as string, 'other@work.example');
+    await service.post('stripe', {
+      ...customer('cus_1', 'other@work.example'),
+      id: 'evt_again',
+      type: 'customer.updated',
+    });
+    expect(await referrerOf('stripe:cus_1')).toBe('bella');
+  });
+});
