@@ -1,7 +1,8 @@
 /**
  * Who referred this person, and by what evidence.
  * Promises: a member is referred once, for good; every code that came along is kept with what became of it. Must never:
- * attribute by a code that is revoked, used up or suspended, or make somebody their own or their colleague's referrer.
+ * attribute by a code that is revoked, used up or suspended, or whose member is gone, or make somebody their own or
+ * their colleague's referrer.
  */
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Code, Finding, Person, Referral } from '../model/records.ts';
@@ -110,7 +111,7 @@ function refusalOf(
 ): string | undefined {
   if (!code) return 'unknown_code';
   if (isTaken) return 'already_referred';
-  if (code.revokedAt) return 'code_revoked';
+  if (code.revokedAt || referrer?.deletedAt) return 'code_revoked';
   if (code.suspendedAt || referrer?.suspendedAt) return 'code_suspended';
   if (code.expiresAt && code.expiresAt <= now) return 'code_expired';
   if (code.maxUses !== null && code.uses >= code.maxUses) return 'code_used_up';

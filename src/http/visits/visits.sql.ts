@@ -47,6 +47,7 @@ export const WRITE_CLAIMS = `
 
 const FIND_CODE = `
   select c.code from codes c
+    join persons p on p.program_no = c.program_no and p.id = c.person_id and p.deleted_at is null
    where c.program_no = $1 and c.code_key = $2 and c.revoked_at is null and c.suspended_at is null
      and (c.expires_at is null or c.expires_at > $3) and (c.max_uses is null or c.uses < c.max_uses)`;
 
