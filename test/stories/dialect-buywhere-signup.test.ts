@@ -101,6 +101,11 @@ describe('without a referral code', () => {
       body.id,
     );
   });
+
+  test.each([null, '', ' '])('%j is none', async (referral_code) => {
+    const { status, body } = await signUp({ referral_code });
+    expect([status, body.referred_by, 'referral' in body]).toEqual([201, null, false]);
+  });
 });
 
 describe('what is refused', () => {

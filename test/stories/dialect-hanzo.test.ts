@@ -67,6 +67,12 @@ describe('create referral link', () => {
     expect(links.filter((each: { channel: string }) => each.channel === 'meetup')).toHaveLength(1);
   });
 
+  test('of an empty body that says it is JSON is the same', async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const { status, body } = await api.post('/v1/referrer', { as: 'usr_zach', headers });
+    expect([status, body.code]).toEqual([200, code]);
+  });
+
   test('makes the code of a user whom nobody told us about', async () => {
     const { status, body } = await api.post('/v1/referrer', { as: 'usr_new', claims: { email: 'new@new.example' } });
     expect([status, typeof body.code]).toEqual([200, 'string']);
@@ -76,6 +82,11 @@ describe('create referral link', () => {
     const { status, body } = await api.post('/v1/referrer', { as: 'usr_zach', body: { channel: 7 } });
     expect([status, body.code, body.errors[0].field]).toEqual([422, 'invalid_request', 'channel']);
   });
+});
+
+test('a profile is as old as the account, whenever we heard of it', async () => {
+  const { body } = await api.get('/v1/referrer/me', { as: 'usr_zach' });
+  expect(body.created_at).toBe('2025-06-15T00:00:00.000Z');
 });
 
 describe('validate referral code', () => {

@@ -32,6 +32,16 @@ test('a personal invitation with the referral link and a word about Kortix', asy
     expect(mail?.mail.text).toContain(words);
 });
 
+test('with the inviter’s own words, where there are some', async () => {
+  const note = 'It wrote my tests while I slept.';
+  await api.post('/v1/referrals/send', { as: 'ann', body: { email: 'friend@friend.example', note } });
+  await api.post('/v1/referrals/send-bulk', { as: 'ann', body: { emails: ['two@two.example'], note } });
+  for (const { mail } of await smtp.count(2)) expect(mail.text).toContain(note);
+  const wrong = { email: 'three@three.example', note: 'x'.repeat(1001) };
+  const { status, body } = await api.post('/v1/referrals/send', { as: 'ann', body: wrong });
+  expect([status, body.errors[0].field]).toEqual([422, 'note']);
+});
+
 test('one for each friend, none for oneself, and none twice', async () => {
   const emails = ['one@one.example', 'ann@ann.example', 'two@two.example', 'ONE@one.example'];
   const { body } = await api.post('/api/v1/referrals/send-bulk', { as: 'ann', body: { emails } });

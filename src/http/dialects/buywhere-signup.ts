@@ -44,7 +44,7 @@ async function signup(deps: Needs, req: Request, res: Response): Promise<void> {
   const given = readBody(req, signupBody);
   await deps.limits.take('signups', loaded.no, networkOf(req.ip ?? ''));
   const { email, password, name, referral_code: referralCode } = given;
-  const made = await signUp(deps, loaded, req, { email, password, name, referralCode: referralCode ?? undefined });
+  const made = await signUp(deps, loaded, req, { email, password, name, referralCode: referralCode || undefined });
   res.status(201);
   answer(res, signupAnswer, await developerJson(deps, loaded, given, made));
 }

@@ -105,7 +105,13 @@ export const signupBody = z
       .min(min, `must have at least ${min} characters`)
       .max(max, `must have at most ${max} characters`),
     name: text(200),
-    referral_code: text(200).nullish(),
+    referral_code: z
+      .string()
+      .trim()
+      .max(200)
+      .regex(/^[^\0]*$/, 'contains a NUL')
+      .nullish()
+      .describe('empty: none'),
   })
   .superRefine(({ password, email: address, name }, context) => {
     const weakness = weaknessOf(password, [address, address.split('@')[0] ?? '', name]);

@@ -6,7 +6,10 @@ import type { Knex } from 'knex';
 import { select } from '../query.sql.ts';
 
 export interface ReferrerRow {
+  /** Ours of them; their ids are made of it. */
   created_at: Date;
+  /** When they signed up, as the product tells it. */
+  joined_at: Date;
   code: string | null;
   code_created_at: Date | null;
   tier: string | null;
@@ -28,7 +31,7 @@ export async function readReferrer(
   { unit, month }: { readonly unit: string; readonly month: string },
 ): Promise<ReferrerRow | undefined> {
   const text = `
-    select p.created_at, c.code, c.created_at as code_created_at, p.tier, p.rate,
+    select p.created_at, coalesce(p.signed_up_at, p.created_at) as joined_at, c.code, c.created_at as code_created_at, p.tier, p.rate,
            coalesce(v.net, 0)::bigint as volume, coalesce(b.balance, 0)::bigint as balance,
            coalesce(n.pending + n.completed, 0)::int as referred, coalesce(n.completed, 0)::int as completed,
            coalesce(n.qualified, 0)::int as qualified,

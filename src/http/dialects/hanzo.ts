@@ -114,7 +114,7 @@ async function profile(deps: Needs, res: Response): Promise<z.input<typeof forms
     revenue_share_total_cents: integer(shares.total),
     revenue_share_pending_cents: integer(shares.pending),
     referrals: { total: row.referred, qualified: row.qualified, pending: pendingOf(program, row) },
-    created_at: iso(row.created_at),
+    created_at: iso(row.joined_at),
   };
 }
 

@@ -46,15 +46,15 @@ export function inviteRoutes(deps: InviteNeeds): Route[] {
 }
 
 async function send(deps: InviteNeeds, req: Request, res: Response): Promise<void> {
-  const { email } = readBody(req, forms.sendBody);
-  const [result] = await inviteByMail(deps, programOf(res), actingMember(res).personId, [email]);
+  const { email, note } = readBody(req, forms.sendBody);
+  const [result] = await inviteByMail(deps, programOf(res), actingMember(res).personId, [email], note || undefined);
   if (!result) throw new Error('bug: an address without a result');
   answer(res, forms.sendAnswer, told(result, 'Referral email sent successfully'));
 }
 
 async function sendBulk(deps: InviteNeeds, req: Request, res: Response): Promise<void> {
-  const { emails } = readBody(req, forms.sendBulkBody);
-  const sent = await inviteByMail(deps, programOf(res), actingMember(res).personId, emails);
+  const { emails, note } = readBody(req, forms.sendBulkBody);
+  const sent = await inviteByMail(deps, programOf(res), actingMember(res).personId, emails, note || undefined);
   const results = sent.map((each) => ({ email: each.email, ...told(each, 'Email sent successfully') }));
   const success_count = results.filter(({ success }) => success).length;
   const total_count = results.length;

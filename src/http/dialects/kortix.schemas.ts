@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { text } from '../input.ts';
+import { inviteNote } from '../member/invite.ts';
 import { pageShape } from '../pages.ts';
 
 const time = z.iso.datetime();
@@ -58,10 +59,14 @@ export const validateAnswer = z
   .meta({ id: 'KortixValidity' });
 
 const email = text(320);
-export const sendBody = z.strictObject({ email }).meta({ id: 'KortixInvite' });
+/** A personal note is advised, and no field is named for it. */
+const note = inviteNote;
+export const sendBody = z.strictObject({ email, note }).meta({ id: 'KortixInvite' });
 const sentAnswer = { success: z.boolean(), message: z.string() };
 export const sendAnswer = z.strictObject(sentAnswer).meta({ id: 'KortixSent' });
-export const sendBulkBody = z.strictObject({ emails: z.array(email).min(1).max(50) }).meta({ id: 'KortixInvites' });
+export const sendBulkBody = z
+  .strictObject({ emails: z.array(email).min(1).max(50), note })
+  .meta({ id: 'KortixInvites' });
 export const sendBulkAnswer = z
   .strictObject({
     ...sentAnswer,

@@ -38,6 +38,15 @@ export const INVITE_REFUSALS = [
 ] as const;
 
 const DAY_MS = 86_400_000;
+const NOTE_MAX = 1000;
+
+export const inviteNote = z
+  .string()
+  .trim()
+  .max(NOTE_MAX)
+  .regex(/^[^\0]*$/, 'contains a NUL')
+  .nullish()
+  .describe('a personal word, as plain text');
 
 interface Candidate {
   readonly address: string;

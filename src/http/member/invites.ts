@@ -13,14 +13,13 @@ import { readBody, readQuery, writeId } from '../input.ts';
 import { page, readPage } from '../pages.ts';
 import { programOf, type Route } from '../routes.ts';
 import { actingMember } from './bearer.ts';
-import { INVITE_REFUSALS, INVITE_STATUSES, type InviteNeeds, inviteByMail } from './invite.ts';
+import { INVITE_REFUSALS, INVITE_STATUSES, type InviteNeeds, inviteByMail, inviteNote } from './invite.ts';
 import { type InviteRow, listInvites } from './invites.sql.ts';
 import { pageQuery } from './schemas.ts';
 
 type Needs = InviteNeeds & Pick<Deps, 'pools'>;
 
 const AT_ONCE_MAX = 50;
-const NOTE_MAX = 1000;
 
 const invitesBody = z
   .strictObject({
@@ -29,13 +28,7 @@ const invitesBody = z
       .min(1)
       .max(AT_ONCE_MAX, `at most ${AT_ONCE_MAX} addresses at once`)
       .describe('whom to invite'),
-    note: z
-      .string()
-      .trim()
-      .max(NOTE_MAX)
-      .regex(/^[^\0]*$/, 'contains a NUL')
-      .nullish()
-      .describe('a personal word, as plain text'),
+    note: inviteNote,
   })
   .meta({ id: 'NewInvites' });
 
