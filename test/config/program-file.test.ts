@@ -166,6 +166,13 @@ test('BuyWhere: whole points, milestones that vest for 7 days, one referral per 
   expect(program.code).toMatchObject({ from: 'name', lookup: 'keyed', maxUses: undefined });
 });
 
+test('BuyWhere: credits are never cash: a sink that takes money is refused for points', () => {
+  const text = withLine('unit', 'unit: { kind: points, name: credits }').replace('share: "5%"', 'amount: 5');
+  const stripe = '  stripe: { kind: stripe, secret: whsec_1 }';
+  const paying = `${text.replace('rewards:', `${stripe}\nrewards:`)}delivery: { sink: stripe_balance, api_key: sk_1 }\n`;
+  expect(problemsOf(paying)).toEqual(['acme.yaml:10:13: delivery.sink: takes money, and the unit is points']);
+});
+
 test('Kortix: a dollar each up to a hundred, shown as credits of a cent', () => {
   const program = seed('kortix');
   expect(program.unit).toEqual({ kind: 'money', currency: 'usd', shownAs: { name: 'credits', per: 1n } });

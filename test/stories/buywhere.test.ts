@@ -131,6 +131,20 @@ describe('one referral for each e-mail domain', () => {
   });
 });
 
+test('credits are given once for each developer: told again, claimed again or by another code there is no more', async () => {
+  const signup = { member_id: 'bob', email: 'bob@acme.example', referral_code: code };
+  for (let told = 0; told < 3; told++) await story.tell(['member.created', signup]);
+  await story.use('bob', 200);
+  await story.signUp('carl', 'carl@carl.example');
+  const api = new DialectClient(service);
+  for (const given of [code, await service.codeOf('carl')])
+    await api.post('/v1/claims', { as: 'bob', body: { code: given } });
+  await story.use('bob', 200);
+  expect(await story.rewardsOf('bob')).toEqual([['signup_bonus', 'credited', null, 1000]]);
+  expect((await story.rewardsOf('alice')).map((r) => (r as unknown[])[3])).toEqual([500, 500, 1000]);
+  expect(await story.rewardsOf('carl')).toEqual([]);
+});
+
 describe('a signup that is not complete', () => {
   test('earns when its address turns out to be verified', async () => {
     await story.signUp('bob', 'bob@acme.example', { referral_code: code, email_verified: false });

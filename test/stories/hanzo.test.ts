@@ -87,6 +87,25 @@ describe('credit per referral', () => {
   });
 });
 
+test('Starter credits lapse after 90 days, the oldest are spent first, and what was spent does not lapse again', async () => {
+  const made = await service.admin('POST', '/programs/hanzo/keys', { name: 'commerce', scopes: ['credits:write'] });
+  const spend = async (amount: number) => {
+    const body = { member_id: 'zach', amount, idempotency_key: `inv_${amount}`, reason: 'invoice' };
+    return (await new DialectClient(service).post('/v1/credits/spend', { token: made.body.key, body })).body;
+  };
+  await qualify(1, 1);
+  await story.clock('2026-02-09T00:00:00Z');
+  await qualify(2, 2);
+  expect(await spend(2_500)).toMatchObject({ balance: 1_500 });
+  const left: number[] = [];
+  for (const day of ['2026-04-10T00:00:00Z', '2026-05-09T23:59:59Z', '2026-05-10T00:00:00Z', '2026-08-10T00:00:00Z']) {
+    await story.clock(day);
+    left.push(await story.balanceOf('zach'));
+  }
+  expect(left).toEqual([1_500, 1_500, 0, 0]);
+  expect((await spend(1)).code).toBe('insufficient_credits');
+});
+
 test('the code is there when the account is, made of the name, and so is its link', async () => {
   const code = await service.codeOf('zach');
   expect(code).toMatch(/^zach\d+$/i);
@@ -126,6 +145,38 @@ describe('revenue share', () => {
       idempotency_key: 'ref:auto:pay_1',
       credited_at: '2026-04-01T00:00:00.000Z',
     });
+  });
+
+  test('a month is settled once, however often the job runs and however many run it at once', async () => {
+    await qualify(1, 10);
+    await story.clock('2026-01-12T00:00:00Z');
+    await story.tell(paid('jan', 'dev1', 10_000, '2026-01-12T00:00:00Z'));
+    const before = await story.balanceOf('zach');
+    await Promise.all(Array.from({ length: 4 }, () => story.clock('2026-02-01T00:00:00Z')));
+    for (let again = 0; again < 3; again++) await story.clock('2026-02-01T00:00:00Z');
+    expect(await story.balanceOf('zach')).toBe(before + 250);
+    await story.clock('2026-02-12T00:00:00Z');
+    await story.tell(paid('feb', 'dev1', 20_000, '2026-02-12T00:00:00Z'));
+    for (const day of ['2026-03-01T00:00:00Z', '2026-03-01T00:00:01Z', '2026-04-01T00:00:00Z']) await story.clock(day);
+    expect(await story.balanceOf('zach')).toBe(before + 250 + 500);
+    const shares = (await service.rewards('&member=zach')).filter((r) => r.rule === 'revenue_share');
+    expect(shares.map((r) => [r.source_payment_id, r.status, r.credited_at]).sort()).toEqual([
+      ['feb', 'credited', '2026-03-01T00:00:00.000Z'],
+      ['jan', 'credited', '2026-02-01T00:00:00.000Z'],
+    ]);
+    const { body } = await service.admin('GET', `/rewards/${shares[0].id}`);
+    const credited = body.entries.filter((entry: { account: string }) => entry.account === 'available');
+    expect(credited.map((entry: { amount: number }) => entry.amount)).toEqual([500]);
+  });
+
+  test('a refund after the month is settled takes its part back from the balance', async () => {
+    await qualify(1, 10);
+    await story.clock('2026-01-12T00:00:00Z');
+    await story.tell(paid('pay_1', 'dev1', 10_000, '2026-01-12T00:00:00Z'));
+    await story.clock('2026-02-01T00:00:00Z');
+    const settled = await story.balanceOf('zach');
+    await story.tell(refunded('re_1', 'pay_1', 2_000, '2026-02-02T00:00:00Z'));
+    expect(await story.balanceOf('zach')).toBe(settled - 50);
   });
 
   test('is of the net spend: what a discount or credits have paid earns nothing', async () => {
@@ -171,8 +222,10 @@ describe('revenue share', () => {
     expect(shares.map((r) => [r.source_payment_id, r.amount])).toEqual([['new', 250]]);
   });
 
-  test('a tier once reached is kept', async () => {
+  test('a tier once reached is kept, also when what reached it is taken back', async () => {
     await qualify(1, 10);
+    for (const reward of await service.rewards('&member=zach'))
+      await service.admin('POST', `/rewards/${reward.id}/reverse`, { reason: 'abuse' });
     await story.clock('2027-01-01T00:00:00Z');
     const { body } = await service.admin('GET', '/members/zach?program=hanzo');
     expect(body.tier).toBe('growth');

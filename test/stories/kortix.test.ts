@@ -51,6 +51,16 @@ test('the credits are on both balances immediately, and can be used for any serv
   }
 });
 
+test('the code is permanent: years, referrals and another address do not change it', async () => {
+  const code = await service.codeOf('ref');
+  await referPeople(3);
+  await story.tell(['member.updated', { member_id: 'ref', email: 'another@example.com', email_verified: true }]);
+  await story.clock('2030-05-01T00:00:00Z');
+  expect(await service.codeOf('ref')).toBe(code);
+  await story.signUp('late', 'late@example.org', { referral_code: code });
+  expect(await story.balanceOf('late')).toBe(100);
+});
+
 test('the direct link is app.kortix.ai/auth?ref= and the code', async () => {
   const { body } = await new DialectClient(service).get('/v1/me', { as: 'ref' });
   expect(body.url).toBe(`https://app.kortix.ai/auth?ref=${await service.codeOf('ref')}`);

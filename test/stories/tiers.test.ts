@@ -60,6 +60,24 @@ describe('Hanzo', () => {
     expect(await story.balanceOf('zach')).toBe(2_000_000);
   });
 
+  test.each([
+    ['growth', 2_000_000, 80_000_000],
+    ['pro', 2_000_000, 40_000_000],
+    ['partner', 15_000_000, 200_000_000],
+  ])(
+    'the balance of %s is at most %i cents: the last dollar of a share beyond it is forfeited',
+    async (name, most, paid) => {
+      await zachAndAnn();
+      await tier(name);
+      await pays(paid + 4_000);
+      await story.clock('2026-02-01T00:00:00Z');
+      const share = await ofZach('revenue_share');
+      expect([share.status, share.amount - share.forfeited_amount]).toEqual(['credited', most]);
+      expect(share.forfeited_amount).toBe({ growth: 100, pro: 200, partner: 300 }[name]);
+      expect(await story.balanceOf('zach')).toBe(most);
+    },
+  );
+
   test('credit expires by the tier in force when it was awarded: 90 days, 180 days, a year, never', async () => {
     await start('hanzo');
     await story.signUp('zach', 'zach@example.com', { name: 'Zach' });
