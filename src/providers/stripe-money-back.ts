@@ -1,11 +1,11 @@
 /**
- * Stripe's refunds, disputes and early fraud warnings.
+ * Stripe's refunds, disputes, early fraud warnings and credit notes.
  * Promises: each is told under its own id with its status, so that many partial refunds add up and one that fails
  * later is undone. Must never: use a charge's `amount_refunded` as a change (it is a running total), or take
  * `closed` for lost: a dispute closes as won, and an inquiry closes with no money moved.
  */
 import { type DisputeFact, NotUnderstood, type RefundFact } from '../model/facts.ts';
-import { minorFromNumber, requiredAmount } from './amounts.ts';
+import { minorFromNumber, optionalAmount, requiredAmount } from './amounts.ts';
 import { requiredText, text } from './json.ts';
 import { type Outcome, objectsOf, requiredId, type StripeEvent } from './stripe-context.ts';
 
@@ -56,6 +56,20 @@ export function fraudWarned(event: StripeEvent): Outcome {
       status: 'warning',
     },
   ];
+}
+
+/**
+ * Of a credit note only what was given back outside Stripe is told nowhere else: a refund comes by its own events, credit
+ * on the customer's balance makes a later invoice take in less, and what was cut from an unpaid one was never received.
+ */
+export function creditNoted(event: StripeEvent): Outcome {
+  const { object: note } = event;
+  const amount = optionalAmount(note, 'out_of_band_amount', minorFromNumber) ?? 0n;
+  if (amount === 0n) return 'told_elsewhere';
+  const status = text(note.status) === 'void' ? 'failed' : 'succeeded';
+  const objects = objectsOf({ invoice: requiredId(note, 'invoice') });
+  const refundId = requiredId(note, 'id');
+  return [{ fact: 'refund', provider: 'stripe', account: event.account, refundId, objects, amount, status }];
 }
 
 function refundStatus(value: unknown): RefundFact['status'] {

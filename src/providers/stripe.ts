@@ -23,7 +23,7 @@ import {
 } from './stripe-context.ts';
 import { discountGiven, promotionCodeKnown } from './stripe-discounts.ts';
 import { invoicePaid, invoicePaymentPaid } from './stripe-invoices.ts';
-import { disputed, fraudWarned, refunded } from './stripe-money-back.ts';
+import { creditNoted, disputed, fraudWarned, refunded } from './stripe-money-back.ts';
 import { chargeSucceeded, paymentIntentSucceeded, sessionCompleted } from './stripe-payments.ts';
 
 const HANDLERS: Readonly<Record<string, (event: StripeEvent) => Outcome>> = {
@@ -44,6 +44,9 @@ const HANDLERS: Readonly<Record<string, (event: StripeEvent) => Outcome>> = {
   'charge.dispute.funds_withdrawn': disputed,
   'charge.dispute.funds_reinstated': disputed,
   'radar.early_fraud_warning.created': fraudWarned,
+  'credit_note.created': creditNoted,
+  'credit_note.updated': creditNoted,
+  'credit_note.voided': creditNoted,
   'customer.created': customerKnown,
   'customer.updated': customerKnown,
   'customer.subscription.created': subscriptionKnown,

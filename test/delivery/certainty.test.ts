@@ -81,7 +81,7 @@ describe('an outcome that is not certain', () => {
   });
 });
 
-describe('a Stripe key', () => {
+describe('trap: Stripe forgets keys after a day, and then pays twice: a Stripe key', () => {
   test('that keeps replaying a 500 is settled by what the list says', async () => {
     const fake = await scene.toStripe();
     fake.next = ['error_after'];

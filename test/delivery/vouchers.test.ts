@@ -86,7 +86,7 @@ describe('stripe_credit_grant', () => {
   });
 });
 
-describe('paddle_discount', () => {
+describe('trap: Paddle adds no credit to customers whom it charges by itself: paddle_discount', () => {
   let paddle: FakePaddle;
   beforeEach(async () => {
     paddle = await startFakePaddle();

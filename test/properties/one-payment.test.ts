@@ -57,7 +57,7 @@ function outcome(program: PureProgram) {
 
 const ONE = [{ key: 'ref:auto:in_1', status: 'credited', reason: null, amount: 500n, posted: 500n, person: 'alice' }];
 
-describe('one payment', () => {
+describe('trap: invoice.payments is in no event, and one payment is many objects: one payment', () => {
   test.each(['acacia', 'basil'] as const)(
     'told by every object of the %s API in every order makes one reward',
     (generation) => {

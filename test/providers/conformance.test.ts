@@ -97,7 +97,7 @@ describe.each(WAYS)('a sender to a source of the kind $name', ({ provider, schem
     }
   });
 
-  test('never takes an empty secret, even when a body is signed with it', () => {
+  test('trap: never takes an empty or prefix-only secret, even when a body is signed with it', () => {
     const prefix = secret.slice(0, secret.lastIndexOf('_') + 1);
     for (const empty of ['', ' ', prefix]) {
       expect(provider.refuseSecret(empty)).toBeTypeOf('string');

@@ -164,7 +164,7 @@ describe('a static token (Auth0)', () => {
   });
 });
 
-test('whsec_ means three keys: text at Stripe and Polar, base64 in Standard Webhooks, and none opens another', () => {
+test('trap: whsec_ means three keys: text at Stripe and Polar, base64 in Standard Webhooks, and none opens another', () => {
   const secret = `whsec_${Buffer.from('one secret for three schemes').toString('base64')}`;
   const asText = signPolar(BODY, secret, 'msg_1', NOW);
   const asBase64 = signStandard(BODY, secret, 'msg_1', NOW);

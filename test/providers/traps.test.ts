@@ -47,7 +47,7 @@ function factsOf(provider: Provider, raw: Buffer, type: string) {
   return provider.normalize(envelope.body, envelope, sourceOf(provider, []));
 }
 
-describe('Supabase', () => {
+describe('trap: Supabase’s webhook-id changes, its hook names throw-away users, and 0001-01-01 is no time', () => {
   const hook = 'before-user-created';
 
   test('a retry of the hook has a new webhook-id and is the same event', () => {
@@ -110,7 +110,7 @@ describe('Supabase', () => {
   });
 });
 
-describe('senders without an event id', () => {
+describe('trap: Clerk, Logto and Lemon Squeezy bodies have no event id', () => {
   test.each([
     [logto, 'PostRegister__with-a-code', (body: Body) => Object.assign(body, { hookId: 'another' })],
     [
@@ -157,7 +157,7 @@ describe('senders without an event id', () => {
   });
 });
 
-test('WorkOS: the time in the signature is milliseconds, and years old if read as seconds', () => {
+test('trap: WorkOS timestamps are milliseconds, and years old if read as seconds', () => {
   const raw = rawOf(workos, 'user.created__with-a-code');
   expect(opened(workos, raw, 'user.created').occurredAt).toEqual(new Date('2026-05-01T11:20:05.123Z'));
   const scheme = SCHEMES.find(({ kind }) => kind === 'workos');
@@ -168,7 +168,7 @@ test('WorkOS: the time in the signature is milliseconds, and years old if read a
   });
 });
 
-test('Polar: what the customer paid by balance earns nothing, and neither does tax', () => {
+test('trap: earning on the total would reward our own credits again; Polar: neither balance nor tax earns', () => {
   const net = (name: string) => {
     const [fact] = factsOf(polar, rawOf(polar, name), 'order.paid').facts;
     return fact?.fact === 'payment' ? fact.gross - fact.tax : undefined;
@@ -179,7 +179,7 @@ test('Polar: what the customer paid by balance earns nothing, and neither does t
 });
 
 test.each([auth0, logto, lemonsqueezy])(
-  '$kind drops or repeats in vain what is not answered 200: nothing proven is refused',
+  'trap: $kind drops or repeats in vain what is not answered 200: nothing proven is refused',
   (provider) => {
     const bodies = fixturesOf(provider.kind).map(({ raw }) => raw);
     const odd = ['{}', '{"type":7}', '{"event":null}', '{"meta":[]}', '{"data":[]}', '{"type":"user.created"}'];
@@ -189,7 +189,7 @@ test.each([auth0, logto, lemonsqueezy])(
   },
 );
 
-describe('the same thing told twice', () => {
+describe('trap: the same money or signup is told twice', () => {
   function started(): PureProgram {
     const sources = [sourceOf(lemonsqueezy, [], { name: 'shop' }), sourceOf(logto, [], { name: 'logto' })];
     const program = new PureProgram(
