@@ -658,6 +658,8 @@ export type Reward = {
   readonly credited_at: string | null;
   readonly vests_at: string | null;
   readonly expires_at: string | null;
+  /** the discount codes to redeem, where credits are given as such */
+  readonly vouchers: readonly string[];
 };
 
 /** pending: decided, not yet credited (`reason` says what for). credited: in the ledger, and confirmed by the sink. failed: the sink refused or could not be reached; Approve tries again. reversed: taken back whole. rejected: refused by an admin or by a rule. */

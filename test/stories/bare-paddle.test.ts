@@ -2,14 +2,16 @@
 // is a discount code of their own.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FakePaddle, startFakePaddle } from '../support/fake-paddle.ts';
+import { client, tokenFor } from '../support/member.ts';
 import { bareProgram } from '../support/programs.ts';
-import { TestService } from '../support/service.ts';
+import { MEMBER_JWT_SECRET, TestService } from '../support/service.ts';
 
 let paddle: FakePaddle;
 let service: TestService;
 beforeEach(async () => {
   paddle = await startFakePaddle();
-  const yaml = bareProgram('paddle', { PADDLE_API_BASE: paddle.apiBase });
+  const bare = bareProgram('paddle', { PADDLE_API_BASE: paddle.apiBase });
+  const yaml = `${bare}auth: { jwt: { secret: "${MEMBER_JWT_SECRET}" } }\n`;
   service = await TestService.start({ program: 'acme', yaml });
   await tell('customer.created', { id: 'ctm_alice', email: 'alice@example.com', custom_data: null });
 });
@@ -61,6 +63,25 @@ test('the code in custom data refers the payer, and the referrer gets a discount
     { status: 'credited', amount: 2_000, member_id: 'paddle:ctm_alice', referee_id: 'paddle:ctm_bob' },
   ]);
   expect(discounts()).toEqual([['active', '2000', 'USD']]);
+});
+
+test('the member reads the code to redeem in their rewards, until the reward is taken back', async () => {
+  await paid('txn_1', { custom_data: { ref: await alicesCode() } });
+  const token = await tokenFor('paddle:ctm_alice', {}, MEMBER_JWT_SECRET);
+  const vouchers = async () => {
+    const { body } = await client(service.app)('get', '/me/rewards', { token, program: 'acme' });
+    return body.data.map((reward: { vouchers: string[] }) => reward.vouchers);
+  };
+  expect(await vouchers()).toEqual([[paddle.discounts[0]?.code]]);
+  const totals = { total: '12000', tax: '2000' };
+  await tell('adjustment.created', {
+    id: 'adj_1',
+    action: 'refund',
+    status: 'approved',
+    transaction_id: 'txn_1',
+    totals,
+  });
+  expect(await vouchers()).toEqual([[]]);
 });
 
 test('renewals go on earning', async () => {

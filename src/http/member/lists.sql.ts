@@ -28,7 +28,14 @@ export interface RewardRow {
   credited_at: Date | null;
   vests_at: Date | null;
   expires_at: Date | null;
+  vouchers: string[];
 }
+
+/** What the member redeems themselves; other sinks' references are the owner's alone. */
+const VOUCHERS = `array(
+  select d.reference from deliveries d
+   where d.program_no = r.program_no and d.reward_id = r.id and d.sink = 'paddle_discount' and d.kind <> 'reverse'
+     and d.state = 'confirmed' and d.reference is not null and r.status = 'credited' order by d.id)`;
 
 /** One row more than the page's limit, here and below. */
 export async function listRewards(
@@ -40,7 +47,8 @@ export async function listRewards(
   const after = conditions([['(r.created_at, r.id) < (?, ?)', page.after && [page.after.at, page.after.id]]]);
   const text = `
     select r.id, r.rule, r.beneficiary, r.status, r.reason, r.amount, r.reversed_amount, r.forfeited_amount, r.unit,
-           r.base_amount, r.base_currency, r.rate, r.created_at, r.credited_at, r.vests_at, r.expires_at
+           r.base_amount, r.base_currency, r.rate, r.created_at, r.credited_at, r.vests_at, r.expires_at,
+           ${VOUCHERS} as vouchers
       from rewards r where r.program_no = ? and r.person_id = ?${after.text}
      order by r.created_at desc, r.id desc limit ?`;
   return select(knex, text, [programNo, personId, ...after.values, page.limit + 1]);

@@ -73,6 +73,7 @@ function rewardJson(row: sql.RewardRow): RewardAnswer {
     credited_at: isoOrNull(row.credited_at),
     vests_at: isoOrNull(row.vests_at),
     expires_at: isoOrNull(row.expires_at),
+    vouchers: row.vouchers,
   };
 }
 

@@ -86,6 +86,7 @@ const reward = z
     credited_at: time.nullable(),
     vests_at: time.nullable(),
     expires_at: time.nullable(),
+    vouchers: z.array(z.string()).describe('the discount codes to redeem, where credits are given as such'),
   })
   .meta({ id: 'Reward' });
 export type RewardAnswer = z.input<typeof reward>;
