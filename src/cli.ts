@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { KEY_SCOPES } from './accounts/keys.ts';
+import { type CatchUpOptions, runCatchUp } from './cli/catch-up.ts';
 import { type Cli, Failed } from './cli/command.ts';
 import { migrateDatabase, withDatabase } from './cli/database.ts';
 import { type ListOptions, type ReplayOptions, replay, showEvents } from './cli/events.ts';
@@ -16,6 +17,7 @@ import { createOutput } from './cli/output.ts';
 import { checkPrograms, printSchema } from './cli/programs.ts';
 import { type VerifyOptions, verify } from './cli/verify.ts';
 import { ConfigError, type Env, readEnv } from './config/env.ts';
+import { ProgramError } from './config/program-problems.ts';
 import { dumpSchema } from './db/schema-dump.ts';
 import { isUnavailable } from './db/transaction.ts';
 import { KINDS } from './kinds.ts';
@@ -118,6 +120,15 @@ events
   .action(async (ids: string[], options: ReplayOptions) => await replay(cli, ids, options));
 
 program
+  .command('catch-up')
+  .description("feed what the providers' own lists have and no webhook brought; safe to repeat")
+  .option('--program <name>', 'only of this program')
+  .option('--source <name>', 'only of this source')
+  .option('--since <time>', 'look back to then; by default to where the last run left off')
+  .option('--whole', 'all events since then, not only those that the provider could not deliver')
+  .action(async (options: CatchUpOptions) => await runCatchUp(cli, options, KINDS));
+
+program
   .command('explain')
   .description('why a reward is what it is: rules, fraud signals, history, ledger, deliveries')
   .argument('<reward>', 'its id, as rw_123')
@@ -140,7 +151,7 @@ try {
 
 /** The stack only of what we did not expect. */
 function reason(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof ProgramError) return error.message;
   if (isUnavailable(error))
     return `the database cannot be reached: ${(error as Error).message || (error as NodeJS.ErrnoException).code}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -6,6 +6,7 @@ import { createSecretKey } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import { type DerivedKeys, keyedFor, publicKeyFor, seal, unseal } from './accounts/keyed.ts';
 import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
+import { createAsking } from './asking.ts';
 import type { Env } from './config/env.ts';
 import { ConfigError } from './config/env.ts';
 import { storePrograms } from './config/program-store.ts';
@@ -26,6 +27,7 @@ import { createMemberTokens } from './http/member/tokens.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { loggable, redaction } from './http/request-log.ts';
 import { createRecorder } from './http/visits/recorder.ts';
+import type { CatchUpOptions, CaughtUp } from './jobs/catch-up/run.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { sweepErasures } from './jobs/erase.ts';
@@ -47,6 +49,8 @@ export interface Service {
   readonly nextDue: (programNo: number, now: Date) => Promise<Date | null>;
   /** Blanks what names people who are erased. */
   readonly sweepErasures: (programNo: number, stopped?: () => boolean) => Promise<void>;
+  /** Feeds what the providers know and no webhook brought. */
+  readonly catchUp: (programNo: number, options?: CatchUpOptions) => Promise<readonly CaughtUp[]>;
   readonly wakeQueued: () => Promise<void>;
   readonly startWork: () => void;
   /** Ends what is under way and closes the database; nothing acknowledged is lost. */
@@ -98,10 +102,12 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
       // Beside the rest: a slow mail server holds up no credit.
       mailing.wake(no);
       funding.wake(no);
+      parts.asked.wake(no);
       await runDue(due, no, { once: false });
     },
     nextDue: (no, now) => nextDue(due, no, now),
     sweepErasures: parts.sweep,
+    catchUp: parts.asked.catchUp,
     wakeQueued: () => core.engine.wakeQueued(),
     startWork: () => {
       deliverer.start();
@@ -202,7 +208,9 @@ function stages(ground: Ground) {
     };
     await sweepErasures(ports, { no, program, stopped });
   };
-  return { ...ground, core, recorder, http, deliverer, mailing, funding, due, sweep };
+  const own = { pool: pools.general, now: clock.now, receive: core.receive, programByNo, folds: sends, log };
+  const asked = createAsking({ ...own, http });
+  return { ...ground, core, recorder, http, deliverer, mailing, funding, due, sweep, asked };
 }
 
 /** What the HTTP layer is given. */
@@ -223,6 +231,7 @@ function depsOf(
     funding,
     due,
     sweep,
+    asked,
   }: Parts,
   token: string,
 ): Deps {
@@ -246,6 +255,7 @@ function depsOf(
       await core.engine.catchUp(no);
       return 'done';
     },
+    promote: asked.promote,
     sweepErasures: (no) => sweep(no),
     advanceClock: async (to) => await advanceTestClock(due, settable, to),
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',

@@ -100,6 +100,7 @@ async function startWork(service: Service, database: Database): Promise<{ stop: 
     runDue: service.runDue,
     nextDue: service.nextDue,
     sweepErasures: service.sweepErasures,
+    catchUp: service.catchUp,
     wakeQueued: service.wakeQueued,
     clock: service.deps.clock,
     log: service.log,

@@ -20,6 +20,8 @@ function resolveSource({ providers, problems }: Resolving, name: string, source:
   const provider = providers.get(source.kind);
   if (!provider) problems.add([...path, 'kind'], `unknown kind of source; known: ${[...providers.keys()].join(', ')}`);
   if (source.api_key?.trim() === '') problems.add([...path, 'api_key'], `the API key of the source ${name} is empty`);
+  if (source.discount !== undefined && source.api_key === undefined)
+    problems.add([...path, 'discount'], 'needs api_key: codes are made at the provider');
   return {
     name,
     kind: source.kind,
@@ -28,6 +30,7 @@ function resolveSource({ providers, problems }: Resolving, name: string, source:
     codeFrom: source.code_from ?? provider?.defaults.codeFrom ?? [],
     apiKey: source.api_key,
     apiBase: source.api_base,
+    discount: source.discount,
   };
 }
 

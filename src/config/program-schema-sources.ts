@@ -39,6 +39,11 @@ export const sourceSchema = z
     code_from: z.array(dottedPath()).optional().describe('where a referral code may stand, strongest first'),
     api_key: apiKey.optional().describe('for questions to the provider that no webhook answers'),
     api_base: apiBase,
+    discount: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the coupon (Stripe) or discount (Paddle) that buyers get by a member’s code; needs api_key'),
   })
   .describe('one source of webhooks');
 

@@ -86,6 +86,8 @@ export interface Deps {
     answer: 'confirm' | 'refuse',
     reference?: string,
   ): Promise<'done' | 'unknown_key' | 'conflict'>;
+  /** A member asked for this code: it is to stand at the providers, too, where the program file says so. */
+  promote(loaded: LoadedProgram, code: string): Promise<void>;
   /** Blanks what names people of this program who are erased; resolves when it has looked everywhere. */
   sweepErasures(programNo: number): Promise<void>;
   /** Returns when all that falls due by then is done. */

@@ -39,6 +39,8 @@ export interface ScheduleOptions {
   readonly wakeQueued: () => Promise<void>;
   /** Finishes the erasures that are open. */
   readonly sweepErasures: (programNo: number, stopped: () => boolean) => Promise<void>;
+  /** Asks the providers for what no webhook brought. */
+  readonly catchUp: (programNo: number, options: { stopped: () => boolean }) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Log;
   /** For tests. */
@@ -58,8 +60,11 @@ const CRONTAB = `
 * * * * * run_due ?jobKey=run_due&jobKeyMode=replace
 */5 * * * * seal ?jobKey=seal&jobKeyMode=replace
 */10 * * * * erase ?jobKey=erase&jobKeyMode=replace
+7 * * * * catch_up ?jobKey=catch_up&jobKeyMode=replace
 17 3 * * * purge ?jobKey=purge&jobKeyMode=replace&fill=1d
 `;
+
+const AT_START = ['run_due', 'catch_up'];
 
 /** As CRONTAB says; slow retries are planned at least that far ahead. */
 const LOOK_EVERY_MS = 60_000;
@@ -114,7 +119,7 @@ async function keepRunning(running: Running): Promise<void> {
       // Stopped while it started: nobody else would end it.
       if (stopping.signal.aborted) await runner.stop().catch(() => {});
       // What fell due while nothing ran does not wait for the minute, unless it must.
-      else void runner.addJob('run_due', {}, { jobKey: 'run_due' }).catch(() => {});
+      else for (const job of AT_START) void runner.addJob(job, {}, { jobKey: job }).catch(() => {});
       await runner.promise;
     } catch (error) {
       options.log.warn({ err: error }, 'the job queue stopped and will be started again');
@@ -164,6 +169,7 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
       }),
     ),
     erase: logged('erase', () => forEach(programs(), 1, ({ no }) => options.sweepErasures(no, stopped))),
+    catch_up: logged('catch_up', () => catchUpAll(options, stopped)),
     purge: logged('purge', async () => {
       await forEach(programs(), 1, async ({ no, program: { retention, attribution } }) => {
         const now = await clock.now();
@@ -173,6 +179,10 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
       await removeDeadJobs(pool, log);
     }),
   };
+}
+
+async function catchUpAll({ programs, catchUp }: ScheduleOptions, stopped: () => boolean): Promise<void> {
+  await forEach(programs(), 1, async ({ no }) => void (await catchUp(no, { stopped })));
 }
 
 /** What falls due before the next minute is looked at in its own second; whatever is planned lies further away. */

@@ -139,6 +139,8 @@ export interface IntrospectConfig {
 export interface SourceAccount extends SourceConfig {
   readonly apiKey?: string | undefined;
   readonly apiBase?: string | undefined;
+  /** The coupon (Stripe) or discount (Paddle) of which each member's code gets one there. */
+  readonly discount?: string | undefined;
 }
 
 export interface FundComponent {

@@ -1,6 +1,6 @@
 // The command line as an operator runs it: processes of their own, on a real database.
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
@@ -11,7 +11,9 @@ import { sealProgram } from '../../src/jobs/seal.ts';
 import { makeProgram, tamper } from '../jobs/ledger.ts';
 import { TestProgram } from '../support/core.ts';
 import { freshDatabase } from '../support/database.ts';
+import { startFakeStripe } from '../support/fake-stripe.ts';
 import { othersDone } from '../support/others-done.ts';
+import { bareProgram } from '../support/programs.ts';
 
 interface Ran {
   readonly code: number;
@@ -345,6 +347,47 @@ describe('verify', () => {
     expect(found).toMatchObject({
       ok: false,
       loose: [{ program: 'claudexia', transaction_id: 9_000_000_000_000, what: 'has fewer than two entries' }],
+    });
+  });
+});
+
+describe('catch-up', () => {
+  const programs = () => path.join(folder, 'programs');
+  const env = () => ({ PROGRAMS_DIR: programs(), EGRESS_ALLOW: '127.0.0.0/8' });
+  const write = (source: string, apiBase: string) => {
+    mkdirSync(programs(), { recursive: true });
+    const yaml = bareProgram('stripe', { STRIPE_API_BASE: apiBase }).replace('program: acme', 'program: claudexia');
+    writeFileSync(path.join(programs(), 'claudexia.yaml'), yaml.replace('secret: "', `${source}secret: "`));
+  };
+
+  test('puts what is missing into the inbox, says what it was, and finds nothing the second time', async () => {
+    const stripe = await startFakeStripe();
+    const created = Math.floor(Date.now() / 1000) - 60;
+    const object = { id: 'cus_9', object: 'customer', metadata: {} };
+    stripe.events.push({ id: 'evt_9', type: 'customer.created', created, data: { object } } as never);
+    write(`api_key: "rk_test_1", api_base: "${stripe.apiBase}", `, stripe.apiBase);
+    const first = await cli('catch-up --program claudexia --since 2026-01-01', env());
+    expect(first).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/stripe .* 1 +1 +1 customer\.created/),
+    });
+    expect(await json('catch-up --since 2026-01-01', env())).toMatchObject([
+      { source: 'stripe', listed: 1, missing: 0 },
+    ]);
+    const { rows } = await owner.query("select source, type from inbox_events where event_id = 'evt_9'");
+    expect(rows).toEqual([{ source: 'stripe', type: 'customer.created' }]);
+    stripe.listFails = true;
+    expect(await cli('catch-up', env())).toMatchObject({ code: 1, out: expect.stringContaining('api_error') });
+    await stripe.close();
+  });
+
+  test('a source that cannot be asked is one line', async () => {
+    write('', 'http://127.0.0.1:9');
+    expect(await cli('catch-up', env())).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'no such source can be asked: it needs an api_key in the program file, and a list to read\n',
     });
   });
 });

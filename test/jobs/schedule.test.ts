@@ -41,6 +41,7 @@ afterAll(async () => {
 async function start(options: Partial<ScheduleOptions> = {}) {
   const runDue = vi.fn(async (_no: number): Promise<void> => {});
   const wakeQueued = vi.fn(async () => {});
+  const catchUp = vi.fn(async (_no: number): Promise<void> => {});
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn(), debug: vi.fn() };
   const clock = { now: async () => new Date() };
   const schedule = await startSchedule({
@@ -50,6 +51,7 @@ async function start(options: Partial<ScheduleOptions> = {}) {
     runDue,
     nextDue: async () => null,
     sweepErasures: async () => {},
+    catchUp,
     wakeQueued,
     clock,
     log,
@@ -57,7 +59,7 @@ async function start(options: Partial<ScheduleOptions> = {}) {
     ...options,
   });
   schedules.push(schedule);
-  return { schedule, runDue, wakeQueued, log };
+  return { schedule, runDue, wakeQueued, catchUp, log };
 }
 
 const jobs = async () =>
@@ -87,12 +89,22 @@ test('what fell due before the start is looked at at once, program by program, a
   expect(rows).toEqual([{ left: 0 }]);
 });
 
+test('the providers are asked at the start for what was missed while nothing ran', async () => {
+  const { catchUp } = await start();
+  await vi.waitFor(
+    () => expect(catchUp.mock.calls.map(([no]) => no).sort()).toEqual(programs.map(({ no }) => no).sort()),
+    soon,
+  );
+});
+
 test('two processes know one crontab', async () => {
   const [first, second] = [await start({ crontab: undefined }), await start({ crontab: undefined })];
   await vi.waitFor(async () => {
     const known = (await general.query('select identifier from graphile_worker._private_known_crontabs order by 1'))
       .rows;
-    expect(known.map((row) => row.identifier)).toEqual(expect.arrayContaining(['purge', 'run_due', 'seal']));
+    expect(known.map((row) => row.identifier)).toEqual(
+      expect.arrayContaining(['catch_up', 'purge', 'run_due', 'seal']),
+    );
   }, soon);
   expect(first.log.error.mock.calls.concat(second.log.error.mock.calls)).toEqual([]);
 });

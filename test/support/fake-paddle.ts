@@ -30,6 +30,7 @@ export interface FakePaddle {
   readonly discounts: PaddleDiscount[];
   readonly notifications: Record<string, unknown>[];
   readonly transactions: Record<string, unknown>[];
+  readonly adjustments: Record<string, unknown>[];
   readonly requests: { method: string; path: string; body: string }[];
   /** What a careful reader of Paddle's reference would object to; empty at the end of every test. */
   readonly faults: string[];
@@ -53,6 +54,13 @@ const FIELDS = [
   'discount_group_id',
 ];
 
+const PAGES = ['after', 'order_by', 'per_page'];
+const ASKED: Readonly<Record<string, readonly string[]>> = {
+  '/transactions': [...PAGES, 'status', 'updated_at[GTE]'],
+  '/adjustments': [...PAGES, 'status', 'transaction_id', 'action'],
+  '/notifications': [...PAGES, 'status', 'from', 'to', 'filter'],
+};
+
 export async function startFakePaddle(): Promise<FakePaddle> {
   const server = createServer((request, response) => void serve(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -63,6 +71,7 @@ export async function startFakePaddle(): Promise<FakePaddle> {
     discounts: [],
     notifications: [],
     transactions: [],
+    adjustments: [],
     requests: [],
     faults: [],
     close: () =>
@@ -146,6 +155,8 @@ export async function startFakePaddle(): Promise<FakePaddle> {
   }
 
   function list(response: ServerResponse, url: URL): void {
+    const one = paddle.discounts.find(({ id }) => url.pathname === `/discounts/${id}`);
+    if (one) return void send(response, 200, { data: one, meta: meta() });
     const all = listed(url);
     if (!all) return void send(response, 404, error('not_found'));
     const after = url.searchParams.get('after');
@@ -168,9 +179,20 @@ export async function startFakePaddle(): Promise<FakePaddle> {
       const codes = searchParams.get('code')?.toLowerCase().split(',');
       return paddle.discounts.filter(({ code }) => !codes || codes.includes((code ?? '').toLowerCase()));
     }
-    const since = /\[GTE\]/.test(searchParams.toString()) ? searchParams.get('updated_at[GTE]') : null;
-    if (pathname === '/transactions')
-      return paddle.transactions.filter(({ updated_at: at }) => since === null || String(at) >= since);
+    check(
+      [...searchParams.keys()].every((name) => ASKED[pathname]?.includes(name)),
+      `a parameter that ${pathname} has not`,
+    );
+    if (pathname === '/transactions') {
+      const [since, statuses] = [searchParams.get('updated_at[GTE]') ?? '', searchParams.get('status')?.split(',')];
+      return paddle.transactions.filter(
+        ({ updated_at: at, status }) => String(at) >= since && (!statuses || statuses.includes(String(status))),
+      );
+    }
+    if (pathname === '/adjustments') {
+      check(searchParams.get('order_by') === 'id[DESC]', 'order_by');
+      return paddle.adjustments.toSorted((a, b) => String(b.id).localeCompare(String(a.id)));
+    }
     if (pathname !== '/notifications') return undefined;
     const statuses = searchParams.get('status')?.split(',');
     const from = searchParams.get('from') ?? '';

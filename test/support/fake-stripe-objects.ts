@@ -39,6 +39,20 @@ export interface StripeObjects {
   readonly grants: CreditGrant[];
   readonly promotionCodes: PromotionCode[];
   readonly events: { readonly id: string; readonly type: string; readonly created: number; delivered?: boolean }[];
+  /** Of the lists of money: each as Stripe's reference has it, as far as a test looks. */
+  readonly charges: Money[];
+  readonly refunds: Money[];
+  readonly disputes: Money[];
+  readonly invoices: Money[];
+  readonly invoicePayments: (Money & { readonly payment: object })[];
+  readonly sessions: Money[];
+}
+
+interface Money {
+  readonly id: string;
+  readonly created: number;
+  readonly payment_intent?: string | null;
+  readonly [field: string]: unknown;
 }
 
 export type Change = { readonly made: unknown } | { readonly error: string };
@@ -48,10 +62,60 @@ const BALANCE = /^\/v1\/customers\/(\w+)\/balance_transactions$/;
 const GRANT = /^\/v1\/billing\/credit_grants\/(\w+?)(\/void)?$/;
 const PROMOTION = /^\/v1\/promotion_codes\/(\w+)$/;
 
+const PAGES = ['limit', 'starting_after'];
+const CREATED = ['created[gte]', 'created[lte]'];
+/** The parameters that Stripe's reference names, of those that anybody here would send. */
+const ASKED: Readonly<Record<string, readonly string[]>> = {
+  '/v1/events': [...PAGES, ...CREATED, 'delivery_success', 'type'],
+  '/v1/charges': [...PAGES, ...CREATED, 'customer', 'payment_intent'],
+  '/v1/refunds': [...PAGES, ...CREATED, 'charge', 'payment_intent'],
+  '/v1/disputes': [...PAGES, ...CREATED, 'charge', 'payment_intent'],
+  '/v1/invoice_payments': [
+    ...PAGES,
+    ...CREATED,
+    'invoice',
+    'status',
+    'payment[type]',
+    'payment[payment_intent]',
+    'payment[charge]',
+  ],
+  '/v1/checkout/sessions': [...PAGES, ...CREATED, 'customer', 'payment_intent', 'subscription', 'status'],
+};
+const INVOICE = /^\/v1\/invoices\/(in_\w+)$/;
+
+/** One object, where the path names one. */
+export function objectOf(stripe: StripeObjects, { pathname }: URL): object | undefined {
+  return stripe.invoices.find(({ id }) => id === INVOICE.exec(pathname)?.[1]);
+}
+
+function moneyOf(stripe: StripeObjects, { pathname, searchParams }: URL): readonly Money[] | undefined {
+  const [since, until] = CREATED.map((name) => searchParams.get(name));
+  const intent = searchParams.get('payment_intent');
+  const lists: Readonly<Record<string, readonly Money[]>> = {
+    '/v1/charges': stripe.charges,
+    '/v1/refunds': stripe.refunds,
+    '/v1/disputes': stripe.disputes,
+    '/v1/checkout/sessions': stripe.sessions,
+    '/v1/invoice_payments': stripe.invoicePayments.filter(({ payment }) =>
+      Object.values(payment).includes(
+        searchParams.get('payment[payment_intent]') ?? searchParams.get('payment[charge]'),
+      ),
+    ),
+  };
+  return lists[pathname]
+    ?.filter((each) => intent === null || each.payment_intent === intent)
+    .filter(({ created }) => created >= Number(since ?? 0) && created <= Number(until ?? Number.POSITIVE_INFINITY))
+    .toSorted((a, b) => b.created - a.created);
+}
+
 export function listOf(
   stripe: StripeObjects,
   { pathname, searchParams }: URL,
 ): { readonly data: readonly { readonly id: string }[] } | { readonly error: string } {
+  const foreign = [...searchParams.keys()].find((name) => ASKED[pathname]?.includes(name) === false);
+  if (foreign) return { error: 'parameter_unknown' };
+  const money = moneyOf(stripe, { pathname, searchParams } as URL);
+  if (money) return { data: money };
   const customer = BALANCE.exec(pathname)?.[1] ?? searchParams.get('customer');
   const newestFirst = <O>(objects: readonly O[]) => [...objects].reverse();
   if (BALANCE.test(pathname)) return { data: newestFirst(stripe.transactions.filter((t) => t.customer === customer)) };

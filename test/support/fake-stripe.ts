@@ -6,7 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type Change, changeOf, listOf, type StripeObjects } from './fake-stripe-objects.ts';
+import { type Change, changeOf, listOf, objectOf, type StripeObjects } from './fake-stripe-objects.ts';
 
 export type StripeMode = 'ok' | 'refuse' | 'error' | 'error_after' | 'reset_after' | 'stall_after' | 'too_many';
 
@@ -35,6 +35,12 @@ export async function startFakeStripe(): Promise<FakeStripe> {
     grants: [],
     promotionCodes: [],
     events: [],
+    charges: [],
+    refunds: [],
+    disputes: [],
+    invoices: [],
+    invoicePayments: [],
+    sessions: [],
     requests: [],
     forgetKeys: () => stored.clear(),
     close: () =>
@@ -56,6 +62,8 @@ export async function startFakeStripe(): Promise<FakeStripe> {
 
   function list(response: ServerResponse, url: URL): void {
     if (stripe.listFails) return void send(response, 500, error('api_error'));
+    const one = objectOf(stripe, url);
+    if (one) return void send(response, 200, one);
     const all = listOf(stripe, url);
     if ('error' in all) return void send(response, 400, error('invalid_request_error', all.error));
     const after = url.searchParams.get('starting_after');

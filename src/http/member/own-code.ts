@@ -17,8 +17,9 @@ import { readOwnCode } from './codes.sql.ts';
 import { codeAnswer, codeBody } from './schemas.ts';
 
 type Needs = Pick<Deps, 'pools' | 'submit' | 'limits'>;
+type Promotes = Needs & Pick<Deps, 'promote'>;
 
-export function ownCodeRoutes(deps: Needs): Route[] {
+export function ownCodeRoutes(deps: Promotes): Route[] {
   const common = { credential: 'member:write', answers: codeAnswer, refuses: ['too_many_requests'] } as const;
   return [
     {
@@ -60,21 +61,23 @@ export function ownCodeRoutes(deps: Needs): Route[] {
   ];
 }
 
-async function ensure(deps: Needs, res: Response): Promise<void> {
+async function ensure(deps: Promotes, res: Response): Promise<void> {
   const { program } = programOf(res);
   const code = await ensureCode(deps, programOf(res), actingMember(res));
+  await deps.promote(programOf(res), code);
   answer(res, codeAnswer, { code, url: referralUrl(program, code), previous_code: null });
 }
 
-async function choose(deps: Needs, req: Request, res: Response): Promise<void> {
+async function choose(deps: Promotes, req: Request, res: Response): Promise<void> {
   const { code } = readBody(req, codeBody);
   if (!isAllowedCode(code, programOf(res).program.program)) throw new Problem('code_not_allowed');
   await change(deps, res, (memberId) => ({ command: 'code.set', memberId, code }));
 }
 
-async function change(deps: Needs, res: Response, commandOf: (memberId: string) => Command): Promise<void> {
+async function change(deps: Promotes, res: Response, commandOf: (memberId: string) => Command): Promise<void> {
   const acting = actingMember(res);
   const { code, previous } = await changeCode(deps, programOf(res), acting, commandOf(acting.memberId));
+  if (code !== null) await deps.promote(programOf(res), code);
   const url = code === null ? null : referralUrl(programOf(res).program, code);
   answer(res, codeAnswer, { code, url, previous_code: previous });
 }
