@@ -55,7 +55,9 @@ async function main(): Promise<void> {
   const { lines, ok } = await summarise(stage, tours);
   for (const line of lines) say(line);
   if (values.exit) await end(ok ? 0 : 1);
-  say(`\nIt is still up: ${front.url} (Ctrl-C ends it). The clock stands at ${turns.at(-1)?.at.toISOString()}.`);
+  say(
+    `\nIt is still up, its console at ${front.url}/admin (Ctrl-C ends it). The clock stands at ${turns.at(-1)?.at.toISOString()}.`,
+  );
 }
 
 async function frontOf({ service, url }: Running, billing: BillingSink): Promise<Front> {

@@ -9,7 +9,7 @@ await run('all', ({ service, url }) => {
     for (const source of program.sources)
       lines.push(`    ${source.name.padEnd(10)} ${url}/p/${program.program}/webhooks/${source.name}`);
   }
-  lines.push('', `  API docs   ${url}/docs`, `  admin API  ${url}/admin/v1`);
+  lines.push('', `  console    ${url}/admin`, `  API docs   ${url}/docs`, `  admin API  ${url}/admin/v1`);
   if (file) lines.push(`  admin token in ${file}`);
   // The token itself is for eyes at a terminal only: a log collector would keep it.
   if (fresh && process.stdout.isTTY) lines.push(`  admin token ${token}`);

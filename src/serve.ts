@@ -13,6 +13,7 @@ import { type Embedded, startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { createApp } from './http/app.ts';
 import { startSchedule } from './jobs/schedule.ts';
+import { pages } from './pages/index.ts';
 
 export interface Running {
   readonly service: Service;
@@ -108,7 +109,7 @@ async function startWork(service: Service, database: Database): Promise<{ stop: 
 }
 
 async function listen(service: Service): Promise<http.Server> {
-  const server = http.createServer(createApp(service.deps));
+  const server = http.createServer(createApp(service.deps, pages));
   // A sender may keep a connection idle for long; longer than the proxy before us, so that it closes first.
   server.keepAliveTimeout = 65_000;
   const { port, host } = service.env;

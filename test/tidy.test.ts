@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jobs: ['model', 'db', 'config', ...STAGES, 'engine'],
   web: ['model', 'db', 'config', ...STAGES, 'engine'],
   http: ['model', 'db', 'config', ...STAGES, 'engine', 'web', 'fund'],
+  pages: ['model', 'db', 'config', ...STAGES, 'engine', 'http', 'fund'],
   cli: ['model', 'db', 'config', ...STAGES, 'engine', 'jobs', 'http', 'fund'],
 };
 

@@ -40,11 +40,20 @@ export function adminGuards(deps: AdminNeeds): (credential: AdminCredential) => 
   const expected = digest(deps.adminToken);
   return (credential) => async (req, res, next) => {
     const admin = req.headers.authorization === undefined ? await bySession(deps, req) : byToken(req, expected);
-    if (!mayAct(admin.role, NEEDED[credential])) throw new Problem('insufficient_role');
-    if (credential === 'admin:self' && !admin.session) throw new Problem('session_required');
+    refuseBelow(credential, admin);
     res.locals.admin = admin;
     next();
   };
+}
+
+export function refuseBelow(credential: AdminCredential, admin: Admin): void {
+  if (!mayAct(admin.role, NEEDED[credential])) throw new Problem('insufficient_role');
+  if (credential === 'admin:self' && !admin.session) throw new Problem('session_required');
+}
+
+/** undefined: it is another token. */
+export function adminByToken({ adminToken }: Pick<AdminNeeds, 'adminToken'>, given: string): Admin | undefined {
+  return timingSafeEqual(digest(given), digest(adminToken)) ? TOKEN : undefined;
 }
 
 /** Who passed the guard of this admin route. */

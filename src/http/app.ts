@@ -5,7 +5,7 @@
  */
 import http from 'node:http';
 import net from 'node:net';
-import express, { type Express } from 'express';
+import express, { type Express, type Router } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import { adminRoutes } from './admin/index.ts';
 import { appealPageRoutes } from './appeal-page.ts';
@@ -20,9 +20,10 @@ import { documentRoutes } from './openapi/routes.ts';
 import { Problem } from './problems.ts';
 import { adminHost, programByHost, programByName } from './program-host.ts';
 import { requestLog } from './request-log.ts';
-import { mount, type Route } from './routes.ts';
+import { type Guards, mount, type Route } from './routes.ts';
 import { creditRoutes } from './server/credits.ts';
 import { eventRoutes } from './server/events.ts';
+import { portalLinkRoutes } from './server/portal-links.ts';
 import { spendRoutes } from './server/spends.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
 import { visitRoutes } from './visits/index.ts';
@@ -34,7 +35,14 @@ export interface MountedRoutes {
   readonly routes: readonly Route[];
 }
 
-/** Every route there is; createApp mounts these and nothing else. */
+/** Pages for people stand on the routes of the API; the document tells of the API only. */
+export type Pages = (
+  deps: Deps,
+  tables: ReturnType<typeof allRoutes>,
+  guards: Guards,
+) => { readonly admin: Router; readonly program: Router };
+
+/** Every route of the API; createApp mounts these, the pages, and nothing else. */
 export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'program' | 'admin']: MountedRoutes } {
   const tables: ReturnType<typeof allRoutes> = {
     open: {
@@ -51,6 +59,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
         ...eventRoutes(deps),
         ...creditRoutes(deps),
         ...spendRoutes(deps),
+        ...portalLinkRoutes(deps),
         ...memberRoutes(deps),
         ...dialectRoutes(deps),
       ],
@@ -77,7 +86,7 @@ function helmetOptions(publicUrl: string): HelmetOptions {
   };
 }
 
-export function createApp(deps: Deps): Express {
+export function createApp(deps: Deps, pages?: Pages): Express {
   const app = express();
   const { trustProxy } = deps.env;
   app.set('trust proxy', typeof trustProxy === 'object' ? [...trustProxy] : trustProxy);
@@ -96,11 +105,17 @@ export function createApp(deps: Deps): Express {
   });
 
   const guards = guardsFor(deps);
-  const { open, program, admin } = allRoutes(deps, metrics);
+  const tables = allRoutes(deps, metrics);
+  const { open, program, admin } = tables;
   const programRouter = mount(program.routes, program.prefix, guards);
   app.use(mount(open.routes, open.prefix, guards));
   app.use('/admin', adminHost(deps));
   app.use(admin.prefix, mount(admin.routes, admin.prefix, guards));
+  if (pages) {
+    const made = pages(deps, tables, guards);
+    app.use('/admin', made.admin);
+    programRouter.use(made.program);
+  }
   app.use(program.prefix, programByName(deps), programRouter);
   app.use(programByHost(deps, programRouter));
 

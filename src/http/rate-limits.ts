@@ -40,6 +40,8 @@ const LIMITS = {
   program_reports: { points: 1000, duration: 3600 },
   /** Appeals by links in mails, from one address. */
   appeals: { points: 10, duration: 3600 },
+  /** Links to the portal that one address asked for, and that were mailed to one mailbox. */
+  portal_mails: { points: 10, duration: 3600 },
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
@@ -99,6 +101,7 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     appeals: limiterOf('appeals'),
     links: inMemory('links'),
     visits: limiterOf('visits'),
+    portal_mails: limiterOf('portal_mails'),
   } satisfies Record<LimitName, RateLimiterAbstract>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);

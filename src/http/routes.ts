@@ -46,8 +46,8 @@ export interface Route {
   readonly credential: Credential;
   /** Only there in programs whose file names this dialect. */
   readonly dialect?: string;
-  /** raw: any type, as bytes. json: parsed. beacon: JSON, whatever a browser calls it. Default: none is read. */
-  readonly body?: 'raw' | 'json' | 'beacon';
+  /** raw: any type, as bytes. json and form: parsed. beacon: JSON, whatever a browser calls it. Default: none is read. */
+  readonly body?: 'raw' | 'json' | 'beacon' | 'form';
   /** One line, and more where there is more to know: for the document and its page. */
   readonly summary: string;
   readonly description?: string;
@@ -74,6 +74,7 @@ const readRaw = express.raw({ type: () => true, limit: BODY_BYTES_MAX, inflate: 
 /** A page of another site may send text without asking first, and JSON only after. */
 const readBeacon = express.json({ type: () => true, limit: 8 * 1024, inflate: false, strict: true });
 const JSON_TYPES = ['application/json', 'application/*+json'];
+const readForm = express.urlencoded({ limit: BODY_BYTES_MAX, inflate: false, extended: false });
 const readJson = express.json({ type: JSON_TYPES, limit: BODY_BYTES_MAX, inflate: false, strict: true });
 
 const refuseOtherTypes: RequestHandler = (req, _res, next) => {
@@ -84,6 +85,7 @@ const refuseOtherTypes: RequestHandler = (req, _res, next) => {
 function readers(body: Route['body']): RequestHandler[] {
   if (body === 'raw') return [readRaw];
   if (body === 'beacon') return [readBeacon];
+  if (body === 'form') return [readForm];
   return body === 'json' ? [refuseOtherTypes, readJson] : [];
 }
 

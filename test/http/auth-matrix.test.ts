@@ -29,7 +29,7 @@ const ofMember = {
 };
 beforeAll(async () => {
   http = await startHttp();
-  const all = ['events:write', 'credits:write'];
+  const all = ['events:write', 'credits:write', 'members:write'];
   keys.right = await http.serverKey(all);
   keys.other = await http.serverKey(all, 'other');
   keys.lesser = await http.serverKey(['members:read']);

@@ -77,7 +77,7 @@ function breachOf(req: Request, res: Response, type: string, text: string): stri
   const method = req.method.toLowerCase() as 'get';
   const path = String(res.locals.route ?? '').replace(/:(\w+)/g, '{$1}');
   const operation = document.paths[path]?.[method];
-  if (req.method === 'HEAD' || res.statusCode === 304) return undefined;
+  if (req.method === 'HEAD' || res.statusCode === 304 || res.locals.isPage) return undefined;
   // What is nowhere, and a method that a path does not have, is no operation: only its form is known.
   if (!operation) return problemMisfit(type, text);
   const status = String(res.statusCode);

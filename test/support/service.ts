@@ -12,6 +12,7 @@ import { compose, type Service } from '../../src/compose.ts';
 import { readEnv } from '../../src/config/env.ts';
 import { EXAMPLES_DIR } from '../../src/config/programs.ts';
 import { createApp } from '../../src/http/app.ts';
+import { pages } from '../../src/pages/index.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { heldToDocument } from './document.ts';
 import { secretFor, signFor } from './sign.ts';
@@ -53,7 +54,7 @@ export class TestService {
     this.service = service;
     this.dir = dir;
     this.program = program;
-    this.app = heldToDocument(createApp(service.deps));
+    this.app = heldToDocument(createApp(service.deps, pages));
   }
 
   static async start(options: StartOptions = {}): Promise<TestService> {

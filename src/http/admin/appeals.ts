@@ -35,7 +35,7 @@ const decisionBody = z
   .meta({ id: 'AppealDecision', examples: [{ reason: 'colleagues, as it turned out' }] });
 
 const word = z.string().nullable();
-const adminAppeal = z
+export const adminAppeal = z
   .strictObject({
     id: z.string(),
     program: z.string(),
@@ -62,7 +62,7 @@ const adminAppeal = z
       .meta({ id: 'Suspension' }),
   })
   .meta({ id: 'AdminAppeal' });
-const adminAppealPage = pageOf('AdminAppealPage', adminAppeal);
+export const adminAppealPage = pageOf('AdminAppealPage', adminAppeal);
 
 export function appealRoutes(deps: Needs): Route[] {
   const one = { method: 'post', credential: 'admin:moderate', body: 'json', answers: adminAppeal } as const;

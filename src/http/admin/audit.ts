@@ -36,7 +36,7 @@ const auditEntry = z
     after: z.unknown(),
   })
   .meta({ id: 'AuditEntry' });
-const auditPage = pageOf('AuditPage', auditEntry);
+export const auditPage = pageOf('AuditPage', auditEntry);
 
 export function auditRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
   return [

@@ -22,7 +22,7 @@ const difference = z
   })
   .meta({ id: 'LedgerDifference' });
 
-const ledgerCheck = z
+export const ledgerCheck = z
   .strictObject({
     balanced: z.boolean(),
     drift: z.int().describe('how many differences there are'),

@@ -32,7 +32,7 @@ const codeBody = z.strictObject({ code }).meta({ id: 'OneTimeCode', examples: [{
 const passwordBody = z
   .strictObject({ current: givenPassword, password: newPassword })
   .meta({ id: 'NewPassword', examples: [{ current: 'correct horse battery', password: 'staple and then some' }] });
-const totpOffer = z
+export const totpOffer = z
   .strictObject({ secret: z.string(), url: z.string().describe('otpauth:, to be shown as a QR code') })
   .meta({ id: 'TotpOffer' });
 

@@ -158,7 +158,7 @@ const bulkResultForm = z
   .meta({ id: 'BulkResult' });
 type BulkResult = z.input<typeof bulkResultForm>;
 
-const bulkAnswer = z
+export const bulkAnswer = z
   .strictObject({
     data: z.array(bulkResultForm),
     more: z.boolean().describe('the filter names others; the same call takes the next'),

@@ -12,6 +12,7 @@ import type { RewardRow } from './reward-json.ts';
 export interface RewardFilter {
   readonly programNo: number | undefined;
   readonly status: string | undefined;
+  readonly reason: string | undefined;
   readonly flag: string | undefined;
   /** The product's id of the beneficiary. */
   readonly member: string | undefined;
@@ -42,6 +43,7 @@ export async function listRewards(knex: Knex, filter: RewardFilter, page: PageRe
   const given: Condition[] = [
     ['r.program_no = ?', filter.programNo],
     ['r.status = ?', filter.status],
+    ['r.reason = ?', filter.reason],
     ['r.flags @> array[?]::text[]', filter.flag],
     [BY_MEMBER, filter.member],
     ['r.created_at >= ?', filter.from],

@@ -22,6 +22,7 @@ type Needs = Pick<Deps, 'pools' | 'programs'>;
 export const rewardFilterShape = {
   program: text(100).optional(),
   status: rewardStatus.optional(),
+  reason: text(100).optional(),
   flag: text(100).optional(),
   member: text(255).optional(),
   from: moment.optional(),
@@ -31,8 +32,8 @@ const filterObject = z.strictObject(rewardFilterShape);
 const listQuery = z.strictObject({ ...rewardFilterShape, ...pageShape });
 
 export function rewardFilter(deps: Needs, given: z.output<typeof filterObject>): sql.RewardFilter {
-  const { program, status, flag, member, from, to } = given;
-  return { programNo: programFilter(deps, program), status, flag, member, from, to };
+  const { program, status, reason, flag, member, from, to } = given;
+  return { programNo: programFilter(deps, program), status, reason, flag, member, from, to };
 }
 
 export function rewardRoutes(deps: Needs): Route[] {

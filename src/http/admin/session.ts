@@ -37,7 +37,7 @@ export const whoami = z
     expires_at: time.nullable().describe('of the session, if it is not used again'),
   })
   .meta({ id: 'AdminSession' });
-const signedOut = z.strictObject({}).meta({ id: 'SignedOut' });
+export const signedOut = z.strictObject({}).meta({ id: 'SignedOut' });
 
 /** Counted for the whole deployment: admins belong to no program. */
 export const NO_PROGRAM = 0;

@@ -50,8 +50,8 @@ const userShape = {
   disabled_at: time.nullable(),
 };
 const user = z.strictObject(userShape).meta({ id: 'AdminUser' });
-const userPage = pageOf('AdminUserPage', user);
-const createdUser = z
+export const userPage = pageOf('AdminUserPage', user);
+export const createdUser = z
   .strictObject({ ...userShape, password: z.string().nullable().describe('the one that was made, shown this once') })
   .meta({ id: 'CreatedAdminUser' });
 

@@ -32,7 +32,7 @@ const invitesBody = z
   })
   .meta({ id: 'NewInvites' });
 
-const invitesAnswer = z
+export const invitesAnswer = z
   .strictObject({
     data: z
       .array(
@@ -49,7 +49,7 @@ const invitesAnswer = z
   })
   .meta({ id: 'InviteResults' });
 
-const invitesList = pageOf(
+export const invitesList = pageOf(
   'InvitePage',
   z
     .strictObject({

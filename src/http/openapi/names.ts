@@ -37,7 +37,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Server',
-    of: /^(\/p\/:program)?\/v1\/(events|credits)(\/|$)/,
+    of: /^(\/p\/:program)?\/v1\/(events|credits|portal-links)(\/|$)/,
     description: 'What your servers tell and ask, with a server key.',
   },
   {

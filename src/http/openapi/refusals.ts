@@ -11,6 +11,7 @@ const OF_BODY = {
   json: ['bad_request', 'not_parseable', 'too_large', 'unsupported_encoding', 'unsupported_media_type'],
   beacon: ['bad_request', 'not_parseable', 'too_large', 'unsupported_encoding'],
   raw: ['bad_request', 'too_large', 'unsupported_encoding'],
+  form: ['bad_request', 'too_large', 'unsupported_encoding'],
 } as const;
 
 const OF_KEY = ['unauthorized', 'wrong_program', 'insufficient_scope'] as const;

@@ -1,0 +1,65 @@
+// What the pages can do beyond links and forms; all of them work without it.
+// Copy buttons, "select all" in tables, and pages that bring themselves up to date. No requests but to our own pages.
+const said = document.querySelector('#said');
+const say = (text) => {
+  if (said) said.textContent = text;
+};
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copy]');
+  if (!button) return;
+  const source = document.querySelector(button.dataset.copy);
+  const text = source.value ?? source.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    source.select?.();
+    document.execCommand('copy');
+  }
+  const before = button.dataset.label ?? button.textContent;
+  button.dataset.label = before;
+  button.textContent = button.dataset.copied;
+  say(button.dataset.copied);
+  setTimeout(() => {
+    button.textContent = before;
+  }, 2000);
+});
+
+const boxesOf = (form) => [...form.querySelectorAll('input[name="ids"]')];
+const enhance = () => {
+  for (const all of document.querySelectorAll('[data-all]')) all.hidden = false;
+};
+enhance();
+
+document.addEventListener('change', (event) => {
+  const form = event.target.form;
+  if (event.target.matches('[data-all] input')) {
+    for (const box of boxesOf(form)) box.checked = event.target.checked;
+  }
+  const counter = form?.querySelector('[data-chosen]');
+  if (counter) counter.textContent = String(boxesOf(form).filter((box) => box.checked).length);
+});
+
+document.addEventListener('submit', (event) => {
+  const question = event.submitter?.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// A page that says so is asked for again; what somebody is working in stays as it is.
+const live = document.querySelector('[data-live]');
+const isBusy = () =>
+  document.hidden ||
+  live.contains(document.activeElement) ||
+  [...live.querySelectorAll('input[type=checkbox]')].some((box) => box.checked) ||
+  [...live.querySelectorAll('input, textarea')].some((field) => field.value !== field.defaultValue) ||
+  live.querySelector('details[open]') !== null;
+const refresh = async () => {
+  if (isBusy()) return;
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+  if (!answer.ok || answer.redirected) return;
+  const next = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-live]');
+  if (!next || isBusy() || next.innerHTML === live.innerHTML) return;
+  live.replaceChildren(...next.childNodes);
+  enhance();
+};
+if (live) setInterval(() => refresh().catch(() => {}), Number(live.dataset.live) * 1000);

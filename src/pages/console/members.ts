@@ -1,0 +1,253 @@
+/**
+ * Members: the list, and one of them with whom they brought, what they earned, and what an admin may set.
+ * Promises: a change goes through the admin API. Must never: find somebody by a part of their address; addresses are
+ * encrypted, and found whole or not at all.
+ */
+import type { Request, Response } from 'express';
+import * as z from 'zod';
+import { mayAct } from '../../accounts/admin-users.ts';
+import { adminRewardPage, member as memberForm } from '../../http/admin/schemas.ts';
+import { adminOf } from '../../http/admin-auth.ts';
+import type { Deps } from '../../http/deps.ts';
+import { page, pageShape, readPage } from '../../http/pages.ts';
+import { Problem } from '../../http/problems.ts';
+import { param, type Route } from '../../http/routes.ts';
+import { type Html, html } from '../../mail/html.ts';
+import { matchEmail } from '../../model/email.ts';
+import type { LoadedProgram } from '../../model/program.ts';
+import { type Ask, refusalOf } from '../ask.ts';
+import { seeOther } from '../send.ts';
+import { count, moment } from '../words.ts';
+import { showPage } from './layout.ts';
+import * as sql from './members.sql.ts';
+import * as parts from './parts.ts';
+
+type Asker = (req: Request, res: Response) => Ask;
+type Query = Readonly<Record<string, string | undefined>>;
+type Member = z.output<typeof memberForm>;
+
+const paging = z.object(pageShape);
+const text = z.string().max(5000).default('');
+const patchForm = z.object({
+  program: text,
+  rate: text.optional(),
+  tier: text.optional(),
+  was_rate: text,
+  was_tier: text,
+  note: text.optional(),
+  state: text,
+  suspended: text,
+  reason: text,
+  back: text,
+});
+
+export function memberPageRoutes(deps: Deps, asker: Asker): Route[] {
+  const common = { answers: 'text/html', credential: 'admin:read' } as const;
+  return [
+    {
+      ...common,
+      method: 'get',
+      path: '/members',
+      summary: 'Members of a program',
+      handle: (req, res) => list(deps, req, res),
+    },
+    {
+      ...common,
+      method: 'get',
+      path: '/members/:id',
+      summary: 'One member',
+      handle: (req, res) => show(deps, asker, req, res),
+    },
+    {
+      ...common,
+      method: 'post',
+      path: '/members/:id',
+      credential: 'admin:moderate',
+      body: 'form',
+      summary: 'An individual rate, a tier, a suspension, a note',
+      handle: (req, res) => patch(asker, req, res),
+    },
+  ];
+}
+
+async function list(deps: Deps, req: Request, res: Response): Promise<void> {
+  const query = req.query as Query;
+  const loaded = parts.programOfPage(deps, query.program || undefined);
+  if (!loaded) throw new Problem('unknown_program');
+  const request = readPage(paging.parse(query));
+  const rows = await sql.listMembers(
+    deps.pools.knex,
+    { programNo: loaded.no, ...wanted(deps, loaded, query.find) },
+    request,
+  );
+  const { data, next_cursor: next } = page(
+    rows,
+    request,
+    (row) => ({ at: row.created_at, id: row.id }),
+    (row) => row,
+  );
+  const name = loaded.program.program;
+  const columns: parts.Column<sql.MemberItem>[] = [
+    { name: 'Member', of: (row) => parts.memberLink(name, row.member_id), kind: 'long' },
+    {
+      name: 'Referred by',
+      of: (row) => (row.referred_by === null ? '' : parts.memberLink(name, row.referred_by)),
+      kind: 'long',
+    },
+    { name: 'Referred signups', of: (row) => count('en', row.completed ?? 0n), kind: 'n' },
+    { name: 'Tier', of: (row) => row.tier ?? '' },
+    {
+      name: 'State',
+      of: (row) =>
+        row.erased_at
+          ? parts.badge('erased')
+          : row.suspended_at
+            ? parts.badge('suspended')
+            : row.signed_up_at
+              ? parts.badge('signed up', 'good')
+              : parts.badge('seen'),
+    },
+    { name: 'Since', of: (row) => moment('en', row.created_at) },
+  ];
+  const shown =
+    data.length === 0
+      ? parts.empty('Nobody fits', 'Enter a whole member id, or a whole e-mail address.')
+      : parts.table('Members', columns, data);
+  const choices = [{ ...parts.programChoice(deps) }, { name: 'find', label: 'Member id or e-mail' }];
+  showPage(req, res, {
+    title: 'Members',
+    lead: loaded.program.name,
+    section: '/admin/members',
+    body: html`${parts.filters('/admin/members', { ...query, program: name }, choices)}<div class="card">${shown}${parts.moreOf('/admin/members', query, next)}</div>`,
+  });
+}
+
+function wanted({ mail }: Deps, loaded: LoadedProgram, find = ''): Pick<sql.MemberFilter, 'member' | 'emailHash'> {
+  const given = find.trim();
+  if (given === '' || given.includes('\0')) return { member: undefined, emailHash: undefined };
+  const address = given.includes('@') ? matchEmail(given) : undefined;
+  if (address === undefined) return { member: given, emailHash: undefined };
+  return { member: undefined, emailHash: mail.hashOf(loaded, address.address) };
+}
+
+async function show(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
+  const id = param(req, 'id');
+  const { program } = req.query as Query;
+  const loaded = parts.programOfPage(deps, program);
+  if (!loaded) throw new Problem('unknown_program');
+  const ask = asker(req, res);
+  const name = loaded.program.program;
+  const [member, rewards, referred] = await Promise.all([
+    ask(memberForm, 'get', '/members/:id', { params: { id }, query: { program: name } }),
+    ask(adminRewardPage, 'get', '/rewards', { query: { program: name, member: id, limit: '20' } }),
+    sql.listReferred(deps.pools.knex, loaded.no, id),
+  ]);
+  showPage(req, res, {
+    title: member.name ?? member.member_id,
+    lead: html`${loaded.program.name} · <code>${member.member_id}</code>`,
+    section: '/admin/members',
+    body: html`<div class="grid">${who(member)}${mayAct(adminOf(res).role, 'moderator') && settings(loaded, member, mayAct(adminOf(res).role, 'owner'))}</div>
+<section class="card"><h2>Referred, ${count('en', member.referrals.total)} in all</h2>${graph(name, referred)}</section>
+<section class="card"><h2>Rewards</h2>${rewardTable(deps, rewards.data)}<p class="more"><a href="/admin/rewards?program=${name}&amp;member=${encodeURIComponent(id)}">All of them</a></p></section>`,
+  });
+}
+
+function who(member: Member): Html {
+  const by = member.referred_by;
+  const lines: (readonly [string, Html | string] | false)[] = [
+    member.suspended && ['Suspended', html`${parts.badge('suspended')} ${member.suspended_reason ?? ''}`],
+    ['E-mail', html`${member.email ?? '–'} ${member.email_verified === true && parts.badge('verified', 'good')}`],
+    ['Code', html`<code>${member.code ?? '–'}</code>`],
+    [
+      'Referred by',
+      by
+        ? html`${parts.memberLink(member.program, by.member_id)} ${parts.badge(by.status)} <span class="soft">${by.reason === null ? '' : parts.plain(by.reason)}</span>`
+        : 'nobody',
+    ],
+    ['Since', moment('en', member.created_at)],
+    member.first_paid_at !== null && ['First paid', moment('en', member.first_paid_at)],
+    member.tier !== null && ['Tier', member.tier],
+    member.rate !== null && ['Own rate', member.rate],
+    member.org_id !== null && ['Organization', member.org_id],
+    member.customers.length > 0 && [
+      'Customers',
+      html`${member.customers.map((each) => html`<code>${each}</code><br>`)}`,
+    ],
+    member.note !== null && ['Note', member.note],
+    member.erased_at !== null && ['Erased', moment('en', member.erased_at)],
+  ];
+  const shown = lines.filter((line) => line !== false);
+  return html`<section class="card"><h2>Who it is</h2><dl class="facts">${shown.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
+}
+
+function settings({ program }: LoadedProgram, member: Member, isOwner: boolean): Html | undefined {
+  if (member.erased_at !== null) return undefined;
+  const tiers = program.tiers.map(
+    ({ name }) => html`<option${name === member.tier && html` selected`}>${name}</option>`,
+  );
+  return html`<section class="card"><h2>Settings</h2><form method="post" action="/admin/members/${encodeURIComponent(member.member_id)}">
+<input type="hidden" name="program" value="${member.program}"><input type="hidden" name="state" value="1">
+<input type="hidden" name="was_rate" value="${member.rate ?? ''}"><input type="hidden" name="was_tier" value="${member.tier ?? ''}">
+${isOwner && html`<div class="field"><label for="rate">Own rate</label><input id="rate" name="rate" value="${member.rate ?? ''}" placeholder="7.5%"><small>Empty: as the program says.</small></div>`}
+${isOwner && tiers.length > 0 && html`<div class="field"><label for="tier">Tier</label><select id="tier" name="tier"><option value="">As earned</option>${tiers}</select></div>`}
+<div class="field"><label for="note">Note</label><textarea id="note" name="note" maxlength="5000">${member.note ?? ''}</textarea></div>
+<div class="field"><label class="row"><input type="checkbox" name="suspended"${member.suspended && html` checked`}> Suspended: earns nothing, and all codes are dead</label></div>
+<div class="field"><label for="reason">Reason of the suspension</label><input id="reason" name="reason" value="${member.suspended_reason ?? ''}" maxlength="1000"></div>
+<button class="first">Save</button></form></section>`;
+}
+
+function graph(program: string, rows: readonly sql.ReferredRow[]): Html {
+  if (rows.length === 0) return parts.empty('Nobody yet');
+  return parts.table(
+    'Referred people',
+    [
+      { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
+      {
+        name: 'State',
+        of: (row) =>
+          html`${parts.badge(row.status)} <span class="soft">${row.reason === null ? '' : parts.plain(row.reason)}</span>`,
+      },
+      { name: 'Code', of: (row) => html`<code>${row.code}</code>` },
+      { name: 'Brought in turn', of: (row) => count('en', row.referred ?? 0n), kind: 'n' },
+      { name: 'First paid', of: (row) => (row.first_paid_at ? moment('en', row.first_paid_at) : '') },
+      { name: 'Referred', of: (row) => moment('en', row.created_at) },
+    ],
+    rows,
+  );
+}
+
+function rewardTable(deps: Deps, rewards: z.output<typeof adminRewardPage>['data']): Html {
+  if (rewards.length === 0) return parts.empty('None yet');
+  const columns: parts.Column<(typeof rewards)[number]>[] = [
+    { name: 'Reward', of: (each) => parts.rewardLink(each.id), kind: 'nowrap' },
+    { name: 'Rule', of: (each) => parts.plain(each.rule) },
+    { name: 'From', of: (each) => parts.memberLink(each.program, each.referee_id), kind: 'long' },
+    { name: 'Amount', of: (each) => parts.amountOf(deps, each.program, each.amount, each.unit), kind: 'n' },
+    { name: 'State', of: (each) => parts.rewardState(each), kind: 'nowrap' },
+    { name: 'Made', of: (each) => moment('en', each.created_at) },
+  ];
+  return parts.table('Rewards', columns, rewards);
+}
+
+async function patch(asker: Asker, req: Request, res: Response): Promise<void> {
+  const id = param(req, 'id');
+  const given = patchForm.parse(req.body ?? {});
+  const { program, rate, tier, note, state, suspended, reason, back } = given;
+  const body = {
+    // What was not changed is not set: a tier that was earned does not become one that was given.
+    ...(rate !== undefined && rate !== given.was_rate && { rate: rate.trim() || null }),
+    ...(tier !== undefined && tier !== given.was_tier && { tier: tier || null }),
+    ...(note !== undefined && { note: note.trim() || null }),
+    // An empty box sends nothing, so the form says that it had one.
+    ...(state !== '' && {
+      suspended: suspended !== '',
+      suspended_reason: suspended === '' ? null : reason.trim() || null,
+    }),
+  };
+  const ask = asker(req, res);
+  const refused = await refusalOf(() =>
+    ask(memberForm, 'patch', '/members/:id', { params: { id }, query: { program }, body }),
+  );
+  const told = refused ? { code: refused.code } : { done: 'saved' };
+  seeOther(res, back === 'overview' ? '/admin' : `/admin/members/${encodeURIComponent(id)}`, { program, ...told });
+}

@@ -1,0 +1,52 @@
+/**
+ * The pages: the console for whoever runs programs, the portal for whoever refers.
+ * Promises: their routes are data like those of the API, each with its credential; what fails is a page, too. Must
+ * never: decide anything; a page asks the API.
+ */
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Pages } from '../http/app.ts';
+import { problemOf } from '../http/errors.ts';
+import { PROBLEMS, Problem } from '../http/problems.ts';
+import { mount } from '../http/routes.ts';
+import { consoleGuards, consoleProblem, consoleRoutes } from './console/index.ts';
+import { portalProblem, portalRoutes } from './portal/index.ts';
+import { portalGuards } from './portal/session.ts';
+import { sendPage } from './send.ts';
+
+export const pages: Pages = (deps, tables, guards) => {
+  const admin = Router();
+  admin.use(isPage, mount(consoleRoutes(deps, tables.admin.routes), '/admin', consoleGuards(deps, guards)));
+  admin.use((req, _res, next) => next(isOfApi(req.path) ? undefined : new Problem('not_found')));
+  admin.use(problemPage((_req, res, title, detail) => sendPage(res, consoleProblem(title, detail))));
+  const program = Router();
+  const isPortal: RequestHandler = (req, res, next) => {
+    res.locals.isPage = /^\/portal(\/|$)/.test(req.path);
+    next(res.locals.isPage ? undefined : 'router');
+  };
+  program.use(isPortal, mount(portalRoutes(deps, tables.program.routes), '/p/:program', portalGuards(deps, guards)));
+  program.use(problemPage((req, res, title, detail) => portalProblem(req, res, detail === '' ? title : detail)));
+  return { admin, program };
+};
+
+const isOfApi = (path: string): boolean => path === '/v1' || path.startsWith('/v1/');
+
+const isPage: RequestHandler = (req, res, next) => {
+  res.locals.isPage = !isOfApi(req.path);
+  next(res.locals.isPage ? undefined : 'router');
+};
+
+/** What went wrong as a page, with the status that the API would answer. */
+function problemPage(show: (req: Request, res: Response, title: string, detail: string) => void): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    if (!res.locals.isPage || res.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = problemOf(error);
+    if (!(error instanceof Problem)) res.locals.error = error;
+    const [status, title] = PROBLEMS[problem.code];
+    res.locals.problem = problem.code;
+    res.status(status);
+    show(req, res, title, problem.options.detail ?? '');
+  };
+}

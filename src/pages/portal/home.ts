@@ -1,0 +1,127 @@
+/**
+ * The referrer's page: link, figures, tier, credits, referrals, invitations, links, code and keys; pure.
+ * Promises: amounts, times and counts in the reader's language; what waits says why and until when. Must never: show an
+ * address that is not masked.
+ */
+import type * as z from 'zod';
+import type { invitesList } from '../../http/member/invites.ts';
+import type * as forms from '../../http/member/schemas.ts';
+import { type Html, html } from '../../mail/html.ts';
+import type { Program } from '../../model/program.ts';
+import type { Texts } from '../texts/texts.ts';
+import { amountIn, count, monthText } from '../words.ts';
+import * as lists from './lists.ts';
+import { shareCard } from './share-card.ts';
+
+export interface Home {
+  readonly program: Program;
+  readonly texts: Texts;
+  readonly base: string;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly newKey: string | undefined;
+  readonly me: z.output<typeof forms.meAnswer>;
+  readonly rewards: z.output<typeof forms.rewardsAnswer>;
+  readonly referrals: z.output<typeof forms.referralsAnswer>;
+  readonly links: z.output<typeof forms.linksAnswer>;
+  readonly keys: z.output<typeof forms.keysAnswer>;
+  readonly invites: z.output<typeof invitesList> | undefined;
+  readonly board: z.output<typeof forms.boardAnswer> | undefined;
+}
+
+export function home(given: Home): Html {
+  const { program, texts, me } = given;
+  return html`<div class="title"><div><h1>${texts.title(program.name)}</h1><p class="soft">${texts.lead(program.name)}</p></div></div>
+${told(given)}${me.suspended && appeal(given)}
+${shareCard(given)}
+${figures(given)}
+${tier(given)}
+<section class="card" aria-labelledby="credits"><h2 id="credits">${texts.credits}</h2>${lists.credits(given)}</section>
+<section class="card" aria-labelledby="referrals"><h2 id="referrals">${texts.referrals}</h2>${lists.referrals(given)}</section>
+${invites(given)}
+<section class="card" aria-labelledby="links"><h2 id="links">${texts.links}</h2><p class="soft">${texts.linksLead}</p>${lists.links(given)}${linkForm(given)}</section>
+${board(given)}
+${settings(given)}`;
+}
+
+function told({ query, texts, newKey }: Home): Html | undefined {
+  if (newKey !== undefined) {
+    return html`<div class="note good" role="status">${texts.keyOnce}<div class="copy"><input id="new-key" aria-label="${texts.keys}" readonly value="${newKey}"><button type="button" data-copy="#new-key" data-copied="${texts.copied}">${texts.copy}</button></div></div>`;
+  }
+  if (query.failed !== undefined) return html`<p class="note bad" role="alert">${texts.problem}</p>`;
+  if (query.done === undefined) return undefined;
+  const digits = (text: string | undefined) => /^\d{1,4}$/.test(text ?? '');
+  const isInvite = digits(query.sent) && digits(query.total);
+  return html`<p class="note good" role="status">${isInvite ? texts.invited(query.sent ?? '', query.total ?? '') : texts.saved}</p>`;
+}
+
+function appeal({ texts, base, query }: Home): Html {
+  const said = query.appealed !== undefined;
+  return html`<section class="card"><p class="note warn">${texts.suspended}</p>${said ? html`<p>${texts.appealed}</p>` : html`<form method="post" action="${base}/appeal"><div class="field"><label for="message">${texts.appealWhy}</label><textarea id="message" name="message" required maxlength="5000"></textarea></div><button>${texts.appeal}</button></form>`}</section>`;
+}
+
+function figures({ program, texts, me }: Home): Html {
+  const { language, figures: words } = texts;
+  const amounts = (of: (unit: (typeof me.by_unit)[number]) => number | null) =>
+    me.by_unit.map((unit) => {
+      const amount = of(unit);
+      return amount === null ? undefined : html`<span>${amountIn(language, amount, unit.unit, program)}</span><br>`;
+    });
+  const isOurs = program.sink.kind === 'ledger';
+  const owes = me.by_unit.some(({ debt }) => debt > 0);
+  const all: (readonly [string, Html | string | readonly (Html | undefined)[]] | false)[] = [
+    [words.earned, amounts(({ earned }) => earned)],
+    [words.recent, amounts(({ earned_last_30_days: recent }) => recent)],
+    [words.pending, amounts(({ pending }) => pending)],
+    isOurs && [words.balance, amounts(({ balance }) => balance)],
+    owes && [words.debt, amounts(({ debt }) => debt)],
+    [words.signups, count(language, me.totals.signups)],
+    [words.active, count(language, me.totals.active)],
+  ];
+  const shown = all.filter((each) => each !== false);
+  return html`<dl class="figures">${shown.map(([name, value]) => html`<div class="figure"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function tier({ program, texts, me }: Home): Html | undefined {
+  if (me.tier === null) return undefined;
+  const at = program.tiers.findIndex(({ name }) => name === me.tier);
+  const next = program.tiers[at + 1];
+  const name = html`<h2>${texts.tier(me.tier)}</h2>`;
+  if (!next) return html`<section class="card">${name}<p>${texts.topTier}</p></section>`;
+  if (program.tiersBy !== 'qualified') return html`<section class="card">${name}</section>`;
+  const from = Number(program.tiers[at]?.from ?? 0n);
+  const goal = Number(next.from);
+  const missing = Math.max(0, goal - me.totals.qualified);
+  const line = texts.nextTier(count(texts.language, missing), next.name);
+  return html`<section class="card">${name}<p id="next-tier">${line}</p><progress aria-labelledby="next-tier" max="${goal - from}" value="${Math.max(0, me.totals.qualified - from)}"></progress></section>`;
+}
+
+function invites(given: Home): Html | undefined {
+  const { texts, base } = given;
+  if (!given.invites) return undefined;
+  return html`<section class="card" aria-labelledby="invites"><h2 id="invites">${texts.invites}</h2><p class="soft">${texts.inviteLead}</p>
+<form method="post" action="${base}/invites"><div class="field"><label for="emails">${texts.inviteTo}</label><textarea id="emails" name="emails" required></textarea></div>
+<div class="field"><label for="note">${texts.inviteNote}</label><textarea id="note" name="note" maxlength="1000"></textarea></div><button class="first">${texts.invite}</button></form>
+${lists.invites(given)}</section>`;
+}
+
+function linkForm({ texts, base }: Home): Html {
+  return html`<form class="acts-bar" method="post" action="${base}/links"><div><label for="channel">${texts.channel}</label><input id="channel" name="channel" required maxlength="100"></div>
+<div><label for="campaign">${texts.campaign}</label><input id="campaign" name="campaign" maxlength="100"></div><button>${texts.makeLink}</button></form>`;
+}
+
+function board(given: Home): Html | undefined {
+  const { texts, board: shown } = given;
+  if (!shown) return undefined;
+  const month = monthText(texts.language, shown.period.from);
+  return html`<section class="card" aria-labelledby="board"><h2 id="board">${texts.leaderboard(month)}</h2>${lists.leaderboard(given)}</section>`;
+}
+
+function settings(given: Home): Html {
+  const { texts, base, me } = given;
+  const change =
+    me.code === null
+      ? html`<p>${texts.noCode}</p><form method="post" action="${base}/code"><button>${texts.makeCode}</button></form>`
+      : html`<p class="soft">${texts.refreshLead}</p><form method="post" action="${base}/refresh"><button data-confirm="${texts.refreshSure}">${texts.refresh}</button></form>`;
+  return html`<div class="grid"><section class="card" aria-labelledby="code"><h2 id="code">${me.code === null ? texts.makeCode : texts.refresh}</h2>${change}</section>
+<section class="card" aria-labelledby="keys"><h2 id="keys">${texts.keys}</h2><p class="soft">${texts.keysLead}</p>${lists.keys(given)}<form method="post" action="${base}/keys"><button>${texts.makeKey}</button></form></section></div>`;
+}

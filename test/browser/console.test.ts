@@ -1,0 +1,123 @@
+/** What an owner does in the console, from the first page to the result, in a real browser. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { OWNER, PagesScene, PHONE } from './pages-scene.ts';
+
+let scene: PagesScene;
+beforeAll(async () => {
+  scene = await PagesScene.start();
+  await scene.service.aliceRefersBob();
+});
+beforeEach(() => scene.complaints.splice(0));
+afterAll(() => scene.stop());
+
+const pay = (id: string, member = 'bob') =>
+  scene.service.tell('payment.succeeded', { payment_id: id, member_id: member, amount: 10_000, currency: 'usd' });
+
+test('the admin token makes the first owner, once; then it is the password that counts', async () => {
+  const tab = await scene.owner();
+  expect(await tab.getByRole('link', { name: OWNER.name }).isVisible()).toBe(true);
+  const other = await scene.open('/admin/first-run');
+  expect(other.url()).toContain('/admin/sign-in');
+  await other.getByLabel('E-mail').fill(OWNER.email);
+  await other.getByLabel('Password').fill('not the password');
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  expect(await other.getByRole('alert').textContent()).toContain('wrong');
+});
+
+test('a page that needs somebody leads to the sign-in and back, and never to another site', async () => {
+  const tab = await scene.open('/admin/audit');
+  await tab.getByLabel('E-mail').fill(OWNER.email);
+  await tab.getByLabel('Password').fill(OWNER.password);
+  await tab.getByRole('button', { name: 'Sign in' }).click();
+  await tab.getByRole('heading', { name: 'Audit' }).waitFor();
+  await tab.getByRole('button', { name: 'Sign out' }).click();
+  await tab.goto(`${scene.url}/admin/sign-in?next=//evil.example/`);
+  expect(await tab.locator('input[name=next]').getAttribute('value')).toBe('/admin');
+});
+
+test('the guide turns a source green when its first event arrives, without a reload', async () => {
+  const tab = await scene.owner();
+  await tab.goto(`${scene.url}/admin/setup`);
+  const stripe = tab.getByRole('region', { name: 'stripe' });
+  expect(await stripe.textContent()).toContain('waiting for the first event');
+  expect(await stripe.textContent()).toContain('checkout.session.completed');
+  expect(await stripe.getByLabel('Address').inputValue()).toMatch(/\/p\/claudexia\/webhooks\/stripe$/);
+  expect(await tab.getByRole('region', { name: 'app' }).textContent()).toContain('heard from');
+  await scene.service.post('stripe', {
+    id: 'evt_1',
+    object: 'event',
+    type: 'ping',
+    created: 1,
+    livemode: false,
+    data: { object: {} },
+  });
+  await stripe.getByText('heard from').waitFor({ timeout: 12_000 });
+});
+
+test('after an outage of the billing system one Approve credits everything that it missed, once', async () => {
+  scene.sink.mode = 'refuse';
+  await pay('pay_1');
+  await pay('pay_2');
+  scene.sink.mode = 'ok';
+  const tab = await scene.owner();
+  await tab.getByRole('link', { name: '2 failed credits' }).click();
+  await tab.getByRole('button', { name: 'Approve all of Claudexia' }).click();
+  await tab.getByText('Approved: 2 rewards.').waitFor();
+  expect(await tab.getByText('No credit has failed').isVisible()).toBe(true);
+  expect((await scene.service.rewards()).map(({ status }) => status)).toEqual(['credited', 'credited']);
+  expect(scene.sink.applied('ref:auto:pay_1')).toBe(1);
+});
+
+test('a held reward says what held it; rejected with a reason, the reason stands in its history', async () => {
+  await scene.service.refer('twin', 'alice', '192.0.2.1');
+  await pay('pay_3', 'twin');
+  const tab = await scene.owner();
+  await tab.goto(`${scene.url}/admin/held`);
+  await tab.getByRole('link', { name: /^rw_/ }).first().click();
+  await tab.getByText('same ip').first().waitFor();
+  await tab.getByRole('button', { name: 'Reject' }).click();
+  expect(await tab.getByRole('alert').textContent()).toContain('missing or wrong');
+  await tab.getByLabel('Reason').fill('the same household');
+  await tab.getByRole('button', { name: 'Reject' }).click();
+  await tab.getByText('“the same household”').waitFor();
+  expect(await tab.getByText('rejected').first().isVisible()).toBe(true);
+  await tab.goto(`${scene.url}/admin/audit`);
+  expect(await tab.getByText('the same household').isVisible()).toBe(true);
+});
+
+const PAGES = [
+  '',
+  '/rewards',
+  '/held',
+  '/failed',
+  '/payments',
+  '/members',
+  '/members/alice?program=claudexia',
+  '/events',
+  '/programs',
+  '/programs/claudexia',
+  '/setup',
+  '/audit',
+  '/health',
+];
+
+test('axe finds nothing on any page, on a phone either, and no page complains', async () => {
+  const faults: Record<string, string[]> = {};
+  const { body } = await scene.service.admin('GET', '/events?limit=1');
+  const [reward] = await scene.service.rewards();
+  const all = [...PAGES, `/rewards/${reward.id}`, `/events/${body.data[0].id}`];
+  for (const [size, options] of [
+    ['desktop', { colorScheme: 'light' }],
+    ['phone', { ...PHONE, colorScheme: 'dark' }],
+  ] as const) {
+    const tab = await scene.owner(options);
+    for (const path of all) {
+      const answer = await tab.goto(`${scene.url}/admin${path}`);
+      const found = await scene.faultsOf(tab);
+      if (answer?.status() !== 200) found.push(`status ${answer?.status()}`);
+      if (found.length > 0) faults[`${size} ${path}`] = found;
+    }
+  }
+  expect(faults).toEqual({});
+  expect(scene.complaints).toEqual([]);
+}, 120_000);

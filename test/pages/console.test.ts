@@ -1,0 +1,173 @@
+/** The console without a browser: who is let in, what other sites may not do, and that nobody's words become markup. */
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AdminRole } from '../../src/accounts/admin-users.ts';
+import { allRoutes } from '../../src/http/app.ts';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { diff } from '../../src/pages/console/diff.ts';
+import { consoleRoutes } from '../../src/pages/console/index.ts';
+import { createKeep } from '../../src/pages/console/kept.ts';
+import { ADMIN_TOKEN, TestService } from '../support/service.ts';
+
+const EVIL = '<img src=x onerror=alert(1)>"\'';
+const PASSWORD = 'three purple elephants';
+
+let service: TestService;
+const cookies = {} as Record<AdminRole, string>;
+beforeAll(async () => {
+  service = await TestService.start();
+  await service.aliceRefersBob();
+  await service.tell('member.created', { member_id: EVIL, email: 'evil@example.com' });
+  await service.tell('payment.succeeded', { payment_id: 'pay_1', member_id: 'bob', amount: 10_000, currency: 'usd' });
+  for (const role of ['viewer', 'moderator', 'owner'] as const) cookies[role] = await signedIn(role);
+});
+afterAll(() => service.stop());
+
+async function signedIn(role: AdminRole): Promise<string> {
+  const email = `${role}@plusone.test`;
+  await service.admin('POST', '/users', { email, name: role, role, password: PASSWORD });
+  const answer = await request(service.app)
+    .post('/admin/sign-in')
+    .set('Sec-Fetch-Site', 'same-origin')
+    .type('form')
+    .send({ email, password: PASSWORD });
+  expect(answer.status).toBe(303);
+  return (answer.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
+}
+
+const look = (path: string, role?: AdminRole) =>
+  request(service.app)
+    .get(`/admin${path}`)
+    .set('Cookie', role ? cookies[role] : '');
+const send = (path: string, form: object, role: AdminRole, site = 'same-origin') =>
+  request(service.app)
+    .post(`/admin${path}`)
+    .set('Cookie', cookies[role])
+    .set('Sec-Fetch-Site', site)
+    .type('form')
+    .send(form);
+
+function pageRoutes() {
+  const deps = service.service.deps;
+  return consoleRoutes(deps, allRoutes(deps, createMetrics(deps)).admin.routes);
+}
+
+test('every page but the way in and the files asks for an admin, and leads whoever is none to the sign-in', async () => {
+  const open = pageRoutes().filter(({ credential }) => credential === 'none' || credential === 'password');
+  expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'get /assets/style.css',
+    'get /assets/page.js',
+    'get /sign-in',
+    'post /sign-in',
+    'get /first-run',
+    'post /first-run',
+  ]);
+  for (const { path, credential } of pageRoutes().filter(({ method }) => method === 'get')) {
+    if (!credential.startsWith('admin')) continue;
+    const answer = await look(path.replace(/:\w+/g, '12'));
+    expect([path, answer.status, answer.headers.location?.split('?')[0]]).toEqual([path, 303, '/admin/sign-in']);
+  }
+});
+
+test('a viewer sees and decides nothing, a moderator decides, an owner reads program files', async () => {
+  const [reward] = await service.rewards();
+  expect((await look(`/rewards/${reward.id}`, 'viewer')).text).not.toContain('Take back');
+  const form = { action: 'reverse', ids: reward.id, reason: 'a test' };
+  expect((await send('/rewards', form, 'viewer')).status).toBe(403);
+  expect((await look('/programs/claudexia', 'moderator')).status).toBe(403);
+  expect((await look('/programs/claudexia', 'owner')).text).toContain('program: claudexia');
+  expect((await service.rewards())[0].status).toBe('credited');
+});
+
+test('a form that another site sends does nothing', async () => {
+  const [reward] = await service.rewards();
+  const form = { action: 'reverse', ids: reward.id, reason: 'theft' };
+  expect((await send('/rewards', form, 'owner', 'cross-site')).status).toBe(403);
+  expect((await service.rewards())[0].status).toBe('credited');
+});
+
+test('first-run makes no second owner, whoever has the token', async () => {
+  const form = { token: ADMIN_TOKEN, name: 'Eve', email: 'eve@example.com', password: PASSWORD };
+  const answer = await request(service.app).post('/admin/first-run').type('form').send(form);
+  expect([answer.status, answer.headers.location]).toEqual([303, '/admin/sign-in']);
+  expect((await service.admin('GET', '/users')).body.data).toHaveLength(3);
+});
+
+test('what somebody calls themselves is text on every page, and the page allows no script but its file', async () => {
+  const member = `/members/${encodeURIComponent(EVIL)}?program=claudexia`;
+  for (const path of ['/members', member, '/events']) {
+    const { text, headers } = await look(path, 'owner');
+    expect(text).not.toContain('<img src=x');
+    expect(headers['content-security-policy']).toContain("script-src 'self';");
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+    expect(headers['referrer-policy']).toBe('same-origin');
+  }
+  expect((await look('/members', 'owner')).text).toContain('&lt;img src=x');
+});
+
+test('what a link says was done is told in words of ours only', async () => {
+  const { text } = await look('?done=You+won&code=call+this+number', 'owner');
+  expect(text).not.toContain('You won');
+  expect(text).not.toContain('call this number');
+});
+
+test('a list as a file has the columns of the API, and no cell that a spreadsheet runs', async () => {
+  await service.tell('member.created', { member_id: '=1+1', email: 'sum@example.com' });
+  await service.refer('=2+2', '=1+1', '192.0.2.77');
+  await service.tell('payment.succeeded', { payment_id: 'pay_2', member_id: '=2+2', amount: 10_000, currency: 'usd' });
+  const { text, headers } = await look('/rewards.csv', 'viewer');
+  expect(headers['content-type']).toContain('text/csv');
+  const [head, first] = text.split('\r\n');
+  expect(head?.split(',').slice(0, 3)).toEqual(['id', 'program', 'rule']);
+  expect(first).toContain("'=1+1");
+});
+
+test('an address that is not there, and an id that is none, are pages with their status', async () => {
+  for (const path of ['/nowhere', '/rewards/rw_999999999']) {
+    const answer = await look(path, 'viewer');
+    expect([answer.status, answer.type]).toEqual([404, 'text/html']);
+  }
+  const api = await request(service.app).get('/admin/v1/nowhere');
+  expect([api.status, api.type]).toEqual([404, 'application/problem+json']);
+});
+
+test('the files are kept for a year by the name of their content', async () => {
+  const { text } = await look('/sign-in');
+  const [, href = ''] = /href="(\/admin\/assets\/style\.css[^"]*)"/.exec(text) ?? [];
+  const file = await request(service.app).get(href);
+  expect([file.status, file.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+  const again = await request(service.app)
+    .get(href)
+    .set('If-None-Match', file.headers.etag ?? '');
+  expect(again.status).toBe(304);
+});
+
+describe('the difference of two files', () => {
+  test.each([
+    ['a\nb\nc', 'a\nc', ['=a', '-b', '=c']],
+    ['a\nc', 'a\nb\nc', ['=a', '+b', '=c']],
+    ['a', 'b', ['-a', '+b']],
+  ])('%j to %j', (before, after, lines) => {
+    const sign = { same: '=', added: '+', removed: '-' } as const;
+    expect(diff(before, after).map(({ kind, text }) => sign[kind] + text)).toEqual(lines);
+  });
+});
+
+test('figures that are read fast are read anew each time; slow ones are kept, and read again behind the page', async () => {
+  let now = 0;
+  let reads = 0;
+  const keep = createKeep(() => now);
+  const read = (ms: number) => async () => {
+    now += ms;
+    return ++reads;
+  };
+  expect(await keep('fast', read(1))).toBe(1);
+  now += 100;
+  expect(await keep('fast', read(1))).toBe(2);
+  expect(await keep('slow', read(200))).toBe(3);
+  now += 3_000;
+  expect(await keep('slow', read(200))).toBe(3);
+  now += 3_000;
+  expect(await keep('slow', read(200))).toBe(3);
+  expect(await keep('slow', read(200))).toBe(4);
+});
