@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 
-export const KEY_SCOPES = ['events:write', 'credits:write', 'members:read', 'members:write'] as const;
+export const KEY_SCOPES = ['events:write', 'credits:write', 'payouts:write', 'members:read', 'members:write'] as const;
 
-/** events:write posts events; credits:write settles and spends credits; members:* act for a member. */
+/** events:write posts events; credits:write settles and spends credits; payouts:write settles
+ * payouts of the fund; members:* act for a member. */
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 export interface ServerKey {

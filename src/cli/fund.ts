@@ -234,6 +234,7 @@ export async function exportFund(
 
 const REFUSED = {
   unknown_payout: 'there is no such payout',
+  reference_taken: 'the reference is that of another payout',
   already_settled: 'it is settled, being sent, or was never handed to anybody: `fund payouts` shows it',
 } as const;
 

@@ -7,6 +7,9 @@ export class Api {
   readonly visits: VisitsApi;
   readonly events: EventsApi;
   readonly credits: CreditsApi;
+  readonly portal: PortalApi;
+  readonly contributor: ContributorApi;
+  readonly payouts: PayoutsApi;
   readonly referral: ReferralApi;
   readonly rewards: RewardsApi;
   readonly referrals: ReferralsApi;
@@ -24,6 +27,9 @@ export class Api {
     this.visits = new VisitsApi(caller);
     this.events = new EventsApi(caller);
     this.credits = new CreditsApi(caller);
+    this.portal = new PortalApi(caller);
+    this.contributor = new ContributorApi(caller);
+    this.payouts = new PayoutsApi(caller);
     this.referral = new ReferralApi(caller);
     this.rewards = new RewardsApi(caller);
     this.referrals = new ReferralsApi(caller);
@@ -90,6 +96,75 @@ export class CreditsApi {
   /** Gives the credit back, with the expiry that it had */
   void(id: string, options?: CallOptions): Promise<Spend> {
     return this.#caller.json({ method: 'POST', path: `/v1/credits/spend/${encodeURIComponent(id)}/void` }, options);
+  }
+}
+
+export class PortalApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** A short-lived link that signs a member in to the portal */
+  link(body: NewPortalLink, options?: CallOptions): Promise<PortalLink> {
+    return this.#caller.json({ method: 'POST', path: '/v1/portal-links', body }, options);
+  }
+}
+
+export class ContributorApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** The member as a contributor: what is owed and what was paid */
+  me(options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'GET', path: '/v1/me/contributor' }, options);
+  }
+
+  /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
+  register(body: NewContributor, options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'POST', path: '/v1/me/contributor', body }, options);
+  }
+
+  /** Proves an address with the code that was mailed there */
+  confirm(body: ContributorCode, options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'POST', path: '/v1/me/contributor/confirm', body }, options);
+  }
+
+  /** Where to pay; kept encrypted, and shown to nobody but the sink */
+  setDetails(body: PayoutDetails, options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'PUT', path: '/v1/me/contributor/details', body }, options);
+  }
+
+  /** Forgets where to pay; what is owed stays owed */
+  removeDetails(options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'DELETE', path: '/v1/me/contributor/details' }, options);
+  }
+
+  /** The member’s own lines in a month’s release, and the share for them */
+  report(query: { readonly month?: string } = {}, options?: CallOptions): Promise<OwnReport> {
+    return this.#caller.json({ method: 'GET', path: '/v1/me/contributor/report', query }, options);
+  }
+}
+
+export class PayoutsApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
+  confirm(idempotencyKey: string, body: PayoutWord = {}, options?: CallOptions): Promise<SettledPayout> {
+    return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/confirm`, body }, options);
+  }
+
+  /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
+  refuse(idempotencyKey: string, body: PayoutWord = {}, options?: CallOptions): Promise<SettledPayout> {
+    return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
   }
 }
 
@@ -340,6 +415,26 @@ export type CodeLookup = {
   readonly valid: false;
 };
 
+export type Contributor = {
+  readonly id: string;
+  readonly github_username: string;
+  /** how many were proved */
+  readonly addresses: number;
+  readonly proved_at: string | null;
+  /** whether it is known where to pay */
+  readonly has_details: boolean;
+  readonly owed: number;
+  readonly paid: number;
+  readonly currency: string;
+  /** a page with their lines, open to whoever has this link */
+  readonly report_url: string | null;
+};
+
+export type ContributorCode = {
+  /** from the mail */
+  readonly code: string;
+};
+
 export type CreatedMemberKey = {
   readonly id: string;
   readonly name: string | null;
@@ -523,6 +618,13 @@ export type NewClaim = {
   readonly code: string;
 };
 
+export type NewContributor = {
+  /** under which to be shown */
+  readonly github_username: string;
+  /** an address that their commits carry */
+  readonly email: string;
+};
+
 export type NewInvites = {
   /** whom to invite */
   readonly emails: readonly string[];
@@ -539,6 +641,10 @@ export type NewMemberKey = {
   readonly name?: string | null;
   /** those of the credential by default */
   readonly scopes?: readonly ("links" | "read")[];
+};
+
+export type NewPortalLink = {
+  readonly member_id: string;
 };
 
 export type NewReport = {
@@ -563,6 +669,26 @@ export type OwnCode = {
   readonly code: string | null;
   readonly url: string | null;
   readonly previous_code: string | null;
+};
+
+export type OwnLines = {
+  readonly repository: string;
+  readonly component: string;
+  readonly weight: number;
+  readonly lines: number;
+};
+
+export type OwnReport = {
+  readonly month: string;
+  readonly currency: string;
+  readonly lines: number;
+  readonly weighted_lines: number;
+  /** of everybody */
+  readonly all_weighted_lines: number;
+  readonly distributed: number;
+  readonly share: number;
+  readonly payout: Payout | null;
+  readonly by_component: readonly OwnLines[];
 };
 
 export type PaymentDisputed = {
@@ -611,7 +737,30 @@ export type PaymentSucceeded = {
   };
 };
 
-export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "sign_in_failed" | "totp_required" | "wrong_program" | "foreign_origin" | "insufficient_scope" | "insufficient_role" | "session_required" | "cross_site" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_user" | "unknown_key" | "unknown_code" | "unknown_appeal" | "no_code" | "unknown_credit" | "unknown_spend" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "not_replayable" | "body_purged" | "not_attachable" | "not_suspended" | "appeal_decided" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_erased" | "member_suspended" | "own_account" | "totp_in_force" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
+/** all that was owed; status as of deliveries: confirmed when the money is there */
+export type Payout = {
+  readonly id: string;
+  readonly amount: number;
+  readonly status: string;
+};
+
+export type PayoutDetails = {
+  /** as the sink asks for them */
+  readonly details: Readonly<Record<string, string>>;
+};
+
+export type PayoutWord = {
+  /** the sink's own id of the payout, kept with it */
+  readonly reference?: string | null;
+};
+
+export type PortalLink = {
+  /** opened once it is needed; it is as good as a password */
+  readonly url: string;
+  readonly expires_at: string;
+};
+
+export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "sign_in_failed" | "totp_required" | "wrong_program" | "foreign_origin" | "insufficient_scope" | "insufficient_role" | "session_required" | "cross_site" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_user" | "unknown_key" | "unknown_code" | "unknown_appeal" | "no_code" | "unknown_credit" | "unknown_spend" | "no_fund" | "not_registered" | "unknown_month" | "unknown_payout" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "payout_settled" | "username_taken" | "address_taken" | "not_replayable" | "body_purged" | "not_attachable" | "not_suspended" | "appeal_decided" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_erased" | "member_suspended" | "own_account" | "totp_in_force" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "challenge_invalid" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
 
 export type ReceivedEvents = {
   readonly received: true;
@@ -666,6 +815,11 @@ export type Reward = {
 export type RewardStatus = "pending" | "credited" | "failed" | "reversed" | "rejected";
 
 export type SettledCredit = {
+  readonly idempotency_key: string;
+  readonly status: "confirmed" | "refused";
+};
+
+export type SettledPayout = {
   readonly idempotency_key: string;
   readonly status: "confirmed" | "refused";
 };

@@ -15,9 +15,12 @@ import { KEPT_FOR } from './runs.sql.ts';
 
 export interface ContributorPorts {
   readonly pool: pg.Pool;
-  readonly keys: FundKeys & { readonly challengeKey: (loaded: LoadedProgram) => Buffer };
+  readonly keys: FundKeys & {
+    readonly challengeKey: (loaded: LoadedProgram) => Buffer;
+    readonly reportKey: (loaded: LoadedProgram) => Buffer;
+  };
   readonly now: () => Promise<Date>;
-  /** Has the challenge mailed; once a day to one address. */
+  /** Has the challenge mailed; once a day for one contributor to one address. */
   readonly mail: (loaded: LoadedProgram, challenge: MailedChallenge) => Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export class RegisteringRefused extends Error {
 }
 
 /** As GitHub allows them. */
-export const USERNAME = /^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i;
+export const USERNAME = /^[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}$/;
 
 interface Row {
   readonly id: bigint;
@@ -87,6 +90,8 @@ async function one(
 
 export const findByMember = (pool: Pick<pg.Pool, 'query'>, programNo: number, memberId: string) =>
   one(pool, sql.BY_MEMBER, [programNo, memberId]);
+export const findById = (pool: Pick<pg.Pool, 'query'>, programNo: number, id: bigint) =>
+  one(pool, sql.BY_ID, [programNo, id]);
 export const findByUsername = async (pool: Pick<pg.Pool, 'query'>, programNo: number, username: string) =>
   (await one(pool, sql.PROVED_AS, [programNo, username])) ?? (await one(pool, sql.WISHED_AS, [programNo, username]));
 
@@ -158,15 +163,26 @@ export async function prove(
   answering: Answering,
 ): Promise<Contributor> {
   const now = await ports.now();
-  const challenge = readChallenge(ports.keys.challengeKey(loaded), token, now);
-  const contributor = challenge && (await one(ports.pool, sql.BY_ID, [loaded.no, challenge.contributorId]));
-  if (!contributor || !mayAnswer(contributor, answering)) throw new RegisteringRefused('challenge_invalid');
+  const asked = await challengeOf(ports, loaded, token, answering);
+  if (!asked) throw new RegisteringRefused('challenge_invalid');
   try {
-    return await withTransaction(ports.pool, (client) => proveIn(client, loaded, challenge, now));
+    return await withTransaction(ports.pool, (client) => proveIn(client, loaded, asked.challenge, now));
   } catch (error) {
     if (sqlState(error) === '23505') throw new RegisteringRefused('username_taken');
     throw error;
   }
+}
+
+/** Whom a challenge asks for, if it may be answered so; nothing is changed. */
+export async function challengeOf(
+  { pool, keys, now }: Pick<ContributorPorts, 'pool' | 'keys' | 'now'>,
+  loaded: LoadedProgram,
+  token: string,
+  answering: Answering,
+): Promise<{ readonly challenge: Challenge; readonly contributor: Contributor } | undefined> {
+  const challenge = readChallenge(keys.challengeKey(loaded), token, await now());
+  const contributor = challenge && (await findById(pool, loaded.no, challenge.contributorId));
+  return contributor && mayAnswer(contributor, answering) ? { challenge, contributor } : undefined;
 }
 
 function mayAnswer({ memberId }: Contributor, answering: Answering): boolean {

@@ -141,6 +141,7 @@ export async function mailChallenge(
   });
   const day = (await clock.now()).toISOString().slice(0, 10);
   const to = { address, hash: outbox.hashOf(loaded, matchEmail(address)?.address ?? address) };
-  // Whoever asks a hundred times sends one mail a day.
-  await outbox.plan(loaded, 'contributor', contributorId, [{ key: `contributor:${identity}:${day}`, to, letter }]);
+  // Whoever asks a hundred times sends one mail a day; whoever asks in vain keeps nobody else from asking.
+  const key = `contributor:${contributorId}:${identity}:${day}`;
+  await outbox.plan(loaded, 'contributor', contributorId, [{ key, to, letter }]);
 }

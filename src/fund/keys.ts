@@ -21,6 +21,7 @@ export function fundKeys(keys: DerivedKeys): ContributorPorts['keys'] {
     hash: (loaded, address) => keyedOf(loaded).hash('contributor', address),
     seal: (programNo, text) => seal(keys, programNo, text),
     unseal: (programNo, version, sealed) => unseal(keys, programNo, version, sealed),
+    reportKey: ({ program }) => keys.deriveKey(`fund-report/${program.program}`, oldest),
     challengeKey: ({ program }) => keys.deriveKey(`contributor/${program.program}`, oldest),
   };
 }

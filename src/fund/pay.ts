@@ -5,13 +5,13 @@
  * the next month's run pays it. Must never: hold a transaction open while the network is used.
  */
 import type pg from 'pg';
-import { withTransaction } from '../db/transaction.ts';
+import { sqlState, withTransaction } from '../db/transaction.ts';
 import { TIMING, type Timing } from '../delivery/backoff.ts';
 import type { Http } from '../delivery/egress.ts';
 import { tryDelivery } from '../delivery/round.ts';
 import { usableReference } from '../delivery/sinks/sink.ts';
 import { webhook } from '../delivery/sinks/webhook.ts';
-import { type Claimed, verdictOf } from '../delivery/verdict.ts';
+import { type Claimed, type Verdict, verdictOf } from '../delivery/verdict.ts';
 import { exponentOf, formatDecimal } from '../model/money.ts';
 import type { LoadedProgram, WebhookSink } from '../model/program.ts';
 import { csv } from './csv.ts';
@@ -104,15 +104,44 @@ async function payOne(ports: PayPorts, loaded: LoadedProgram, row: ClaimedRow, w
   const detail = round.attempts.at(-1)?.detail ?? null;
   if (verdict.state !== 'confirmed')
     log(`payout po_${row.id} of ${program}: ${verdict.state}, ${detail ?? round.end.end}`);
-  await withTransaction(ports.pool, async (client) => {
-    await lockProgram(client, loaded.no);
-    const { rowCount } = await client.query(sql.SAVE, [
-      ...[loaded.no, row.id, row.epoch, verdict.state, verdict.outcome, verdict.retries, verdict.firstTryAt],
-      ...[verdict.nextTryAt, round.attempts.length, verdict.reference, settledAt, detail],
-    ]);
-    if (rowCount === 0) log(`payout po_${row.id} of ${program}: late result refused (epoch ${row.epoch})`);
-    else if (verdict.state === 'confirmed') await post(client, loaded.no, row, at);
+  const result = { ...verdict, settledAt, detail, tries: round.attempts.length };
+  await save(ports, loaded, row, result, at).catch((error: unknown) => {
+    if (!isReferenceTaken(error)) throw error;
+    // Two of our payouts as one object of the sink: somebody has to look.
+    const unclear = { state: 'parked', outcome: 'unknown', reference: null, settledAt: null, nextTryAt: null } as const;
+    return save(ports, loaded, row, { ...result, ...unclear, detail: 'reference_of_another_payout' }, at);
   });
+}
+
+type Result = Pick<
+  Verdict,
+  'state' | 'outcome' | 'retries' | 'firstTryAt' | 'nextTryAt' | 'reference' | 'settledAt'
+> & {
+  readonly tries: number;
+  readonly detail: string | null;
+};
+
+async function save(
+  { pool, log }: PayPorts,
+  { no, program }: LoadedProgram,
+  row: ClaimedRow,
+  result: Result,
+  at: Date,
+): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    await lockProgram(client, no);
+    const { rowCount } = await client.query(sql.SAVE, [
+      ...[no, row.id, row.epoch, result.state, result.outcome, result.retries, result.firstTryAt],
+      ...[result.nextTryAt, result.tries, result.reference, result.settledAt, result.detail],
+    ]);
+    if (rowCount === 0) log(`payout po_${row.id} of ${program.program}: late result refused (epoch ${row.epoch})`);
+    else if (result.state === 'confirmed') await post(client, no, row, at);
+  });
+}
+
+function isReferenceTaken(error: unknown): boolean {
+  const { constraint } = error as { constraint?: string };
+  return sqlState(error) === '23505' && constraint === 'fund_payouts_reference_key';
 }
 
 type Payable = Pick<ClaimedRow, 'id' | 'contributor_id' | 'amount' | 'unit'>;
@@ -133,17 +162,19 @@ export interface Settling {
   readonly word: Word;
   readonly reference: string | undefined;
   readonly actor: string;
+  /** The sink itself says so, and of what it has only been sent it knows more than we do. */
+  readonly bySink?: boolean;
 }
 
 /** A person's or the sink's word on an open payout. Safe to repeat. */
 export async function settlePayout(
   { pool, now }: Pick<PayPorts, 'pool' | 'now'>,
   { no }: LoadedProgram,
-  { payout, word, reference, actor }: Settling,
-): Promise<'done' | 'unknown_payout' | 'already_settled'> {
+  { payout, word, reference, actor, bySink = false }: Settling,
+): Promise<'done' | 'unknown_payout' | 'already_settled' | 'reference_taken'> {
   const id = /^po_(\d{1,18})$/.exec(payout)?.[1];
   const at = await now();
-  return await withTransaction(pool, async (client) => {
+  const settled = withTransaction(pool, async (client) => {
     await lockProgram(client, no);
     const { rows } = await client.query(sql.FIND, [no, id === undefined ? null : BigInt(id), payout]);
     const [found] = rows;
@@ -152,13 +183,17 @@ export async function settlePayout(
     // Paid or refused is only what somebody has heard of.
     if (found.first_try_at === null || (word === 'retry' && found.sink === 'csv')) return 'already_settled';
     const settledAt = word === 'retry' ? null : at;
-    const values = [no, found.id, STATE[word], at, settledAt, usableReference(reference), word === 'retry' ? at : null];
-    const settled = await client.query<Payable>(sql.SETTLE, values);
-    const [row] = settled.rows;
+    const nextTryAt = word === 'retry' ? at : null;
+    const values = [no, found.id, STATE[word], bySink, settledAt, usableReference(reference), nextTryAt];
+    const [row] = (await client.query<Payable>(sql.SETTLE, values)).rows;
     if (!row) return 'already_settled';
     if (word === 'paid') await post(client, no, row, at);
     await client.query(sql.NOTE, [no, at, actor, `payout.${word}`, `po_${row.id}`, reference ?? null]);
     return 'done';
+  });
+  return await settled.catch((error: unknown) => {
+    if (isReferenceTaken(error)) return 'reference_taken';
+    throw error;
   });
 }
 

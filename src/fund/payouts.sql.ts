@@ -30,14 +30,15 @@ export const SAVE = `
          key_version = case when $11::timestamptz is null then p.key_version end
    where p.program_no = $1 and p.id = $2 and p.state = 'sending' and p.epoch = $3`;
 
-/** A person's or the sink's word. $3 state, $4 now, $5 settled at, $6 reference, $7 next try. The new epoch refuses a sender's late result. */
+/** A person's or the sink's word. $3 state, $4 the sink's, $5 settled at, $6 reference, $7 next try. The new epoch refuses a
+ * sender's late result. */
 export const SETTLE = `
   update fund_payouts p
      set state = $3, epoch = p.epoch + 1, settled_at = $5, reference = coalesce($6, p.reference), next_try_at = $7, lease_until = null,
          outcome = case $3 when 'refused' then 'refused' when 'waiting' then p.outcome end,
          request = case when $5::timestamptz is null then p.request end,
          key_version = case when $5::timestamptz is null then p.key_version end
-   where p.program_no = $1 and p.id = $2 and p.settled_at is null and (p.state <> 'sending' or p.lease_until < $4)
+   where p.program_no = $1 and p.id = $2 and p.settled_at is null and ($4::boolean or p.state <> 'sending' or p.lease_until < now())
   returning p.id, p.contributor_id, p.amount, p.unit`;
 
 export const FIND = `

@@ -8,10 +8,10 @@ import { csv } from './csv.ts';
 import type { Report } from './report.ts';
 
 const THOUSAND = 1000;
+const weighted = (score: bigint): number => Number(score) / THOUSAND;
 
 export function reportJson(report: Report) {
   const { contributors, repositories, components, lines, explain } = report;
-  const weighted = (score: bigint) => Number(score) / THOUSAND;
   return {
     program: report.program,
     month: report.month,
@@ -36,16 +36,35 @@ export function reportJson(report: Report) {
       kept: Number(each.kept),
       returned: Number(each.returned),
       keep_until: each.keepUntil?.toISOString() ?? null,
-      payout: each.payout && {
-        id: `po_${each.payout.id}`,
-        amount: Number(each.payout.amount),
-        status: each.payout.state,
-      },
+      payout: payoutJson(each.payout),
     })),
     repositories: repositories.map(({ score, ...each }) => ({ ...each, weighted_lines: weighted(score) })),
     components: components.map(({ score, ...each }) => ({ ...each, weighted_lines: weighted(score) })),
-    lines: lines.map(({ weight, ...each }) => ({ ...each, weight: weighted(weight) })),
+    lines: lines.map(({ weight, contributorId: _id, ...each }) => ({ ...each, weight: weighted(weight) })),
   };
+}
+
+/** What of a report is one contributor's. */
+export function ownJson(report: Report, contributorId: bigint) {
+  const own = report.contributors.find((each) => each.contributorId === contributorId);
+  const all = report.contributors.reduce((sum, { score }) => sum + score, 0n);
+  return {
+    month: report.month,
+    currency: report.currency,
+    lines: own?.lines ?? 0,
+    weighted_lines: weighted(own?.score ?? 0n),
+    all_weighted_lines: weighted(all),
+    distributed: Number(report.distributed),
+    share: Number(own?.share ?? 0n),
+    payout: payoutJson(own?.payout ?? null),
+    by_component: report.lines
+      .filter((each) => each.contributorId === contributorId)
+      .map(({ repository, component, weight, lines }) => ({ repository, component, weight: weighted(weight), lines })),
+  };
+}
+
+function payoutJson(payout: Report['contributors'][number]['payout']) {
+  return payout && { id: `po_${payout.id}`, amount: Number(payout.amount), status: payout.state };
 }
 
 export const REPORT_TABLES = ['contributors', 'repositories', 'components', 'lines'] as const;

@@ -8,6 +8,7 @@ import type { Explain, LineRow, RunRows, ShareRow } from './report.sql.ts';
 
 export interface ContributorRow {
   readonly contributor: string;
+  readonly contributorId: bigint | null;
   readonly registered: boolean;
   readonly lines: number;
   /** Lines times weight, in thousandths. */
@@ -43,6 +44,7 @@ export interface Report {
   readonly components: readonly (Counted & { readonly component: string })[];
   readonly lines: readonly {
     readonly contributor: string;
+    readonly contributorId: bigint | null;
     readonly repository: string;
     readonly component: string;
     readonly weight: bigint;
@@ -68,6 +70,7 @@ export function reportOf(program: string, { run, lines, shares, payouts }: RunRo
     const waiting = theirs.filter((each) => each.keep_until !== null && each.ended === null);
     return {
       contributor: nameOf(first),
+      contributorId: first.contributor_id,
       registered: first.contributor_id !== null,
       lines: countLines(linesOf.get(key) ?? []),
       score: theirs.reduce((sum, { score }) => sum + score, 0n),
@@ -100,6 +103,7 @@ export function reportOf(program: string, { run, lines, shares, payouts }: RunRo
     ),
     lines: lines.map((row) => ({
       contributor: nameOf(row),
+      contributorId: row.contributor_id,
       repository: row.repository,
       component: row.component,
       weight: row.weight,

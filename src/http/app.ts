@@ -13,6 +13,7 @@ import { guardsFor } from './auth.ts';
 import type { Deps } from './deps.ts';
 import { dialectRoutes } from './dialects/index.ts';
 import { errorHandler } from './errors.ts';
+import { fundRoutes } from './fund/index.ts';
 import { healthRoutes } from './health.ts';
 import { memberRoutes } from './member/index.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -60,6 +61,7 @@ export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'progr
         ...creditRoutes(deps),
         ...spendRoutes(deps),
         ...portalLinkRoutes(deps),
+        ...fundRoutes(deps),
         ...memberRoutes(deps),
         ...dialectRoutes(deps),
       ],

@@ -32,6 +32,8 @@ const LIMITS = {
   visits: { points: 120, duration: 60 },
   /** Members who sign up here, from one address. */
   signups: { points: 10, duration: 3600 },
+  /** Challenges mailed for one member, to whatever addresses. */
+  contributors: { points: 10, duration: 86_400 },
   /** Sign-ins of admins from one address, and those that failed for one account, from wherever. */
   sign_ins: { points: 30, duration: 900 },
   sign_in_failures: { points: 10, duration: 900 },
@@ -94,6 +96,7 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     invites: limiterOf('invites'),
     program_invites: limiterOf('program_invites'),
     signups: limiterOf('signups'),
+    contributors: limiterOf('contributors'),
     sign_ins: limiterOf('sign_ins'),
     sign_in_failures: limiterOf('sign_in_failures'),
     reports: limiterOf('reports'),

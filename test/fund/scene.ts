@@ -1,7 +1,8 @@
 // A program with a fund on the whole service, a repository that it pays for, and a sink of its own for payouts.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import PostalMime from 'postal-mime';
 import { openPool } from '../../src/db/pool.ts';
 import { type Contributor, prove, register, setDetails } from '../../src/fund/contributors.ts';
 import type { LoadedProgram } from '../../src/model/program.ts';
@@ -22,6 +23,8 @@ export interface FundScene {
   /** A payment by bob, whom alice referred. */
   paid(id: string, amount: number, more?: object): Promise<void>;
   to(time: string): Promise<void>;
+  /** The mails that have gone out, oldest first. */
+  mails(): Promise<readonly { readonly to: string; readonly text: string }[]>;
   rows(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   /** Account → balance, of the fund: `fund`, or `fund_owed ann`. */
   accounts(): Promise<Record<string, number>>;
@@ -90,6 +93,14 @@ ${more}`;
         select trim(b.account || ' ' || coalesce(lower(c.github_username), '')) as name, b.balance
           from balances b left join fund_contributors c on c.id = b.person_id where b.account like 'fund%' and b.balance <> 0 order by 1`);
       return Object.fromEntries(found.map(({ name, balance }) => [name, Number(balance)]));
+    },
+    mails: async () => {
+      // Setting the clock sends what is due.
+      await service.admin('POST', '/test-clock', { now });
+      const folder = path.join(service.dir, 'outbox');
+      const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+      const parsed = await Promise.all(names.map((name) => PostalMime.parse(readFileSync(path.join(folder, name)))));
+      return parsed.map((mail) => ({ to: mail.to?.[0]?.address ?? '', text: mail.text ?? '' }));
     },
     asOwner: (text, values = []) => owner.query(text, values),
     stop: async () => {

@@ -29,7 +29,7 @@ const ofMember = {
 };
 beforeAll(async () => {
   http = await startHttp();
-  const all = ['events:write', 'credits:write', 'members:write'];
+  const all = ['events:write', 'credits:write', 'members:write', 'payouts:write'];
   keys.right = await http.serverKey(all);
   keys.other = await http.serverKey(all, 'other');
   keys.lesser = await http.serverKey(['members:read']);
@@ -112,6 +112,10 @@ test('nothing but the probes, the document and what visitors meet is open, and w
     'post /unsubscribe/:token',
     'get /appeal/:token',
     'post /appeal/:token',
+    'get /fund/confirm/:token',
+    'post /fund/confirm/:token',
+    'get /fund/report/:token',
+    'get /fund/report/:token/csv',
     'post /v1/appeals',
   ]);
 });
@@ -240,7 +244,7 @@ describe('routes of a member', () => {
   test('are all the routes of the member API but the lookup', () => {
     const paths = listed().filter(({ route }) => /^\/v1\/(me|claims|leaderboard|codes)/.test(route.path));
     expect(paths.filter(({ route }) => ![...MEMBER, 'lookup'].includes(route.credential))).toEqual([]);
-    expect(isOf(...MEMBER).filter(({ route }) => !route.dialect)).toHaveLength(19);
+    expect(isOf(...MEMBER).filter(({ route }) => !route.dialect)).toHaveLength(25);
     expect(isOf('lookup').map(({ route }) => route.path)).toEqual([
       '/v1/codes/:code',
       '/v1/referrer/code/:code',

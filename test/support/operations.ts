@@ -32,7 +32,10 @@ export interface Caller {
 /** `http` must run POLYGLOT under the name `polyglot`. */
 export async function callerOf(http: HttpTest): Promise<Caller> {
   const token = await tokenFor('mia');
-  const key = await http.serverKey(['events:write', 'credits:write', 'members:read', 'members:write'], 'polyglot');
+  const key = await http.serverKey(
+    ['events:write', 'credits:write', 'payouts:write', 'members:read', 'members:write'],
+    'polyglot',
+  );
   await http.tell('member.created', { member_id: 'mia', email: 'mia@example.com' }, 'mia', 'polyglot');
   const session = await sessionHeaders(http, 'owner');
   const bearerOf = ({ security: [first = {}] }: Operation) =>

@@ -6,6 +6,9 @@ export declare class Api {
     readonly visits: VisitsApi;
     readonly events: EventsApi;
     readonly credits: CreditsApi;
+    readonly portal: PortalApi;
+    readonly contributor: ContributorApi;
+    readonly payouts: PayoutsApi;
     readonly referral: ReferralApi;
     readonly rewards: RewardsApi;
     readonly referrals: ReferralsApi;
@@ -43,6 +46,38 @@ export declare class CreditsApi {
     spend(body: NewSpend, options?: CallOptions): Promise<Spend>;
     /** Gives the credit back, with the expiry that it had */
     void(id: string, options?: CallOptions): Promise<Spend>;
+}
+export declare class PortalApi {
+    #private;
+    constructor(caller: Caller);
+    /** A short-lived link that signs a member in to the portal */
+    link(body: NewPortalLink, options?: CallOptions): Promise<PortalLink>;
+}
+export declare class ContributorApi {
+    #private;
+    constructor(caller: Caller);
+    /** The member as a contributor: what is owed and what was paid */
+    me(options?: CallOptions): Promise<Contributor>;
+    /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
+    register(body: NewContributor, options?: CallOptions): Promise<Contributor>;
+    /** Proves an address with the code that was mailed there */
+    confirm(body: ContributorCode, options?: CallOptions): Promise<Contributor>;
+    /** Where to pay; kept encrypted, and shown to nobody but the sink */
+    setDetails(body: PayoutDetails, options?: CallOptions): Promise<Contributor>;
+    /** Forgets where to pay; what is owed stays owed */
+    removeDetails(options?: CallOptions): Promise<Contributor>;
+    /** The member’s own lines in a month’s release, and the share for them */
+    report(query?: {
+        readonly month?: string;
+    }, options?: CallOptions): Promise<OwnReport>;
+}
+export declare class PayoutsApi {
+    #private;
+    constructor(caller: Caller);
+    /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
+    confirm(idempotencyKey: string, body?: PayoutWord, options?: CallOptions): Promise<SettledPayout>;
+    /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
+    refuse(idempotencyKey: string, body?: PayoutWord, options?: CallOptions): Promise<SettledPayout>;
 }
 export declare class ReferralApi {
     #private;
@@ -179,6 +214,24 @@ export type CodeLookup = {
     readonly referrer_name?: string;
 } | {
     readonly valid: false;
+};
+export type Contributor = {
+    readonly id: string;
+    readonly github_username: string;
+    /** how many were proved */
+    readonly addresses: number;
+    readonly proved_at: string | null;
+    /** whether it is known where to pay */
+    readonly has_details: boolean;
+    readonly owed: number;
+    readonly paid: number;
+    readonly currency: string;
+    /** a page with their lines, open to whoever has this link */
+    readonly report_url: string | null;
+};
+export type ContributorCode = {
+    /** from the mail */
+    readonly code: string;
 };
 export type CreatedMemberKey = {
     readonly id: string;
@@ -346,6 +399,12 @@ export type NewAppeal = {
 export type NewClaim = {
     readonly code: string;
 };
+export type NewContributor = {
+    /** under which to be shown */
+    readonly github_username: string;
+    /** an address that their commits carry */
+    readonly email: string;
+};
 export type NewInvites = {
     /** whom to invite */
     readonly emails: readonly string[];
@@ -360,6 +419,9 @@ export type NewMemberKey = {
     readonly name?: string | null;
     /** those of the credential by default */
     readonly scopes?: readonly ("links" | "read")[];
+};
+export type NewPortalLink = {
+    readonly member_id: string;
 };
 export type NewReport = {
     readonly code: string;
@@ -381,6 +443,24 @@ export type OwnCode = {
     readonly code: string | null;
     readonly url: string | null;
     readonly previous_code: string | null;
+};
+export type OwnLines = {
+    readonly repository: string;
+    readonly component: string;
+    readonly weight: number;
+    readonly lines: number;
+};
+export type OwnReport = {
+    readonly month: string;
+    readonly currency: string;
+    readonly lines: number;
+    readonly weighted_lines: number;
+    /** of everybody */
+    readonly all_weighted_lines: number;
+    readonly distributed: number;
+    readonly share: number;
+    readonly payout: Payout | null;
+    readonly by_component: readonly OwnLines[];
 };
 export type PaymentDisputed = {
     readonly type: "payment.disputed";
@@ -425,7 +505,26 @@ export type PaymentSucceeded = {
         readonly paid_at?: string | null;
     };
 };
-export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "sign_in_failed" | "totp_required" | "wrong_program" | "foreign_origin" | "insufficient_scope" | "insufficient_role" | "session_required" | "cross_site" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_user" | "unknown_key" | "unknown_code" | "unknown_appeal" | "no_code" | "unknown_credit" | "unknown_spend" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "not_replayable" | "body_purged" | "not_attachable" | "not_suspended" | "appeal_decided" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_erased" | "member_suspended" | "own_account" | "totp_in_force" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
+/** all that was owed; status as of deliveries: confirmed when the money is there */
+export type Payout = {
+    readonly id: string;
+    readonly amount: number;
+    readonly status: string;
+};
+export type PayoutDetails = {
+    /** as the sink asks for them */
+    readonly details: Readonly<Record<string, string>>;
+};
+export type PayoutWord = {
+    /** the sink's own id of the payout, kept with it */
+    readonly reference?: string | null;
+};
+export type PortalLink = {
+    /** opened once it is needed; it is as good as a password */
+    readonly url: string;
+    readonly expires_at: string;
+};
+export type ProblemCode = "bad_request" | "bad_signature" | "missing_signature" | "stale_timestamp" | "not_parseable" | "member_required" | "unauthorized" | "sign_in_failed" | "totp_required" | "wrong_program" | "foreign_origin" | "insufficient_scope" | "insufficient_role" | "session_required" | "cross_site" | "not_found" | "unknown_program" | "unknown_source" | "unknown_reward" | "unknown_member" | "unknown_payment" | "unknown_event" | "unknown_user" | "unknown_key" | "unknown_code" | "unknown_appeal" | "no_code" | "unknown_credit" | "unknown_spend" | "no_fund" | "not_registered" | "unknown_month" | "unknown_payout" | "method_not_allowed" | "not_approvable" | "not_rejectable" | "not_reversible" | "outcome_unknown" | "already_settled" | "payout_settled" | "username_taken" | "address_taken" | "not_replayable" | "body_purged" | "not_attachable" | "not_suspended" | "appeal_decided" | "code_taken" | "too_many_keys" | "too_many_links" | "already_referred" | "self_referral" | "same_organization" | "fewer_than_uses" | "member_erased" | "member_suspended" | "own_account" | "totp_in_force" | "email_taken" | "code_revoked" | "code_suspended" | "code_expired" | "code_used_up" | "not_our_balance" | "idempotency_conflict" | "clock_backwards" | "too_large" | "unsupported_encoding" | "unsupported_media_type" | "invalid_request" | "invalid_events" | "challenge_invalid" | "insufficient_credits" | "code_not_allowed" | "too_many_requests" | "internal_error" | "unavailable" | "busy" | "not_ready";
 export type ReceivedEvents = {
     readonly received: true;
     readonly duplicate: boolean;
@@ -474,6 +573,10 @@ export type Reward = {
 /** pending: decided, not yet credited (`reason` says what for). credited: in the ledger, and confirmed by the sink. failed: the sink refused or could not be reached; Approve tries again. reversed: taken back whole. rejected: refused by an admin or by a rule. */
 export type RewardStatus = "pending" | "credited" | "failed" | "reversed" | "rejected";
 export type SettledCredit = {
+    readonly idempotency_key: string;
+    readonly status: "confirmed" | "refused";
+};
+export type SettledPayout = {
     readonly idempotency_key: string;
     readonly status: "confirmed" | "refused";
 };

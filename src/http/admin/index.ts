@@ -10,6 +10,7 @@ import { auditRoutes } from './audit.ts';
 import { codeRoutes } from './codes.ts';
 import { eraseRoutes } from './erase.ts';
 import { eventRoutes } from './events.ts';
+import { fundReportRoutes } from './fund-report.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger-check.ts';
 import { memberRoutes } from './members.ts';
@@ -43,6 +44,7 @@ export function adminRoutes(deps: Deps): Route[] {
     ...userRoutes(deps),
     ...auditRoutes(deps),
     ...ledgerRoutes(deps),
+    ...fundReportRoutes(deps),
     ...testClockRoutes(deps),
   ];
   const lax = routes.find(({ credential }) => !isOfAdmin(credential) && credential !== 'password');

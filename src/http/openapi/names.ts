@@ -37,7 +37,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Server',
-    of: /^(\/p\/:program)?\/v1\/(events|credits|portal-links)(\/|$)/,
+    of: /^(\/p\/:program)?\/v1\/(events|credits|portal-links|payouts)(\/|$)/,
     description: 'What your servers tell and ask, with a server key.',
   },
   {
@@ -81,13 +81,18 @@ const TAGS: readonly Tag[] = [
     description: 'The programs that run here, their figures and their keys.',
   },
   {
+    name: 'Admin: the fund',
+    of: /^\/admin\/v1\/fund(\/|$)/,
+    description: 'What the Open Source Fund gave to whom, and for which lines.',
+  },
+  {
     name: 'Admin: who may',
     of: /^\/admin\/v1\/(session|users)(\/|$)/,
     description: 'Named admins, their roles, and signing in.',
   },
   {
     name: 'Pages',
-    of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|appeal\/|portal|plusone\.js|v1\/visits$)/,
+    of: /^(\/p\/:program)?\/(r\/|unsubscribe\/|appeal\/|fund\/|portal|plusone\.js|v1\/visits$)/,
     description: 'What a browser opens: links in mails and in posts, and the page of referrers.',
   },
   {

@@ -1,0 +1,160 @@
+// Reports over HTTP, in which everybody can check their own lines; and the sink's later word on a payout.
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Contributor } from '../../src/fund/contributors.ts';
+import { client, tokenFor } from '../support/member.ts';
+import { ADMIN_TOKEN, MEMBER_JWT_SECRET } from '../support/service.ts';
+import { type FundScene, startFund } from './scene.ts';
+
+let scene: FundScene;
+let ann: Contributor;
+let page: string;
+beforeAll(async () => {
+  scene = await startFund();
+  ann = await scene.contributor('ann', 'ann@dev.example');
+  await scene.paid('pay_1', 100_000);
+  scene.sink.mode = 'accepted';
+  await scene.to('2026-06-01T00:00:00Z');
+  page = new URL((await report()).body.page_url).pathname;
+});
+afterAll(() => scene.stop());
+
+const report = (query = '') => scene.service.admin('GET', `/fund/report?program=claudexia${query}`);
+const get = (path: string) => request(scene.service.app).get(path);
+
+test('an admin sees the run whole: the base, the share, and every line behind it', async () => {
+  const { status, body } = await report('&month=2026-05');
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    month: '2026-05',
+    base: 100_000,
+    share: '25%',
+    of: 'referred_net',
+    distributed: 25_000,
+  });
+  expect(body.contributors).toMatchObject([
+    { contributor: 'ann', registered: true, lines: 90, weighted_lines: 150, share: 19_737, payout: { amount: 19_737 } },
+    { contributor: 'b***@dev.example', registered: false, lines: 20, kept: 5_263, payout: null },
+  ]);
+  expect(body.components).toMatchObject([
+    { component: 'core', lines: 80, contributors: 2 },
+    { component: 'docs', lines: 30, contributors: 1 },
+  ]);
+  expect(body.repositories).toMatchObject([{ repository: 'app', lines: 110 }]);
+  expect(body.lines).toContainEqual({ contributor: 'ann', repository: 'app', component: 'docs', weight: 1, lines: 30 });
+  expect(body.explain.repositories[0].left_out).toContainEqual({
+    ...{ why: 'machine', what: 'dependabot[bot]', files: 0, lines: 500 },
+  });
+  expect(await report('&month=2026-04')).toMatchObject({ status: 404, body: { code: 'unknown_month' } });
+});
+
+test.each([
+  ['', 'contributor,repository,component,weight,lines', 'ann,app,core,2,60'],
+  ['&table=contributors', 'contributor,registered,lines,weighted_lines,share', 'ann,yes,90,150,197.37,usd'],
+  ['&table=components', 'component,lines,weighted_lines,contributors', 'core,80,160,2'],
+  ['&table=repositories', 'repository,lines,weighted_lines,contributors', 'app,110,190,2'],
+])('the table %s is there as CSV, for the admin and behind the link', async (table, head, row) => {
+  const admin = await get(`/admin/v1/fund/report/csv?program=claudexia${table}`).set(
+    'Authorization',
+    `Bearer ${ADMIN_TOKEN}`,
+  );
+  const open = await get(`${page}/csv?month=2026-05${table}`);
+  expect([admin.status, open.status]).toEqual([200, 200]);
+  expect(admin.headers).toMatchObject({
+    'content-type': 'text/csv; charset=utf-8',
+    'content-disposition': expect.stringMatching(/^attachment; filename="claudexia-2026-05-\w+\.csv"$/),
+  });
+  expect(admin.text).toContain(`${head}`);
+  expect(admin.text).toContain(row);
+  expect(open.text).toBe(admin.text);
+});
+
+test('a contributor sees their own lines on a page and by the API, and they are the same', async () => {
+  const token = await tokenFor('mem', { email: 'ben@dev.example' }, MEMBER_JWT_SECRET);
+  const call = client(scene.service.app);
+  await call('post', '/me/contributor', { token, body: { github_username: 'ben', email: 'ben@dev.example' } });
+  const mail = (await scene.mails()).findLast(({ to }) => to === 'ben@dev.example');
+  const code = /^\d+\.[\w-]{22}\.\d+\.[\w-]{22}$/m.exec(mail?.text ?? '')?.[0];
+  const proved = await call('post', '/me/contributor/confirm', { token, body: { code } });
+  // What was kept for the address is owed in the very answer that proves it.
+  expect(proved.body).toMatchObject({ owed: 5_263, paid: 0, currency: 'usd' });
+  const own = await call('get', '/me/contributor/report?month=2026-05', { token });
+  expect(own.body).toMatchObject({
+    ...{ lines: 20, weighted_lines: 40, all_weighted_lines: 190, share: 5_263, distributed: 25_000, payout: null },
+    by_component: [{ repository: 'app', component: 'core', weight: 2, lines: 20 }],
+  });
+  const { status, text, headers } = await get(new URL(proved.body.report_url).pathname);
+  expect(status).toBe(200);
+  expect(text).toContain('<strong>ben: 20 lines, 52.63 USD.</strong>');
+  expect(text).toContain('<td>app</td><td>core</td><td class="number">2</td><td class="number">20</td>');
+  expect(text).toContain('dependabot[bot]');
+  expect(text).not.toContain('ben@dev');
+  expect(headers['content-security-policy']).toMatch(
+    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'/,
+  );
+  expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
+});
+
+test('the operator’s link shows everybody and nobody’s payout', async () => {
+  const { status, text } = await get(page);
+  expect(status).toBe(200);
+  expect(text).toContain('By contributor');
+  expect(text).not.toContain('Your lines');
+  expect(text).not.toContain('The payout of');
+});
+
+test.each([
+  ['of nobody whom we know', (token: string) => token.replace(/^0/, '1')],
+  ['cut off', (token: string) => token.slice(0, -1)],
+  ['signed by nobody', () => `0.${'A'.repeat(22)}`],
+])('a link that is %s opens nothing', async (_what, change) => {
+  const token = page.split('/').at(-1) ?? '';
+  const at = page.replace(token, change(token));
+  expect([(await get(at)).status, (await get(`${at}/csv`)).status]).toEqual([404, 404]);
+});
+
+test('a name in a repository cannot become markup', async () => {
+  await scene.asOwner('alter table fund_lines disable trigger all');
+  await scene.asOwner("update fund_lines set component = '<img src=x>' where component = 'docs'");
+  const { text } = await get(page);
+  expect(text).toContain('&lt;img src=x&gt;');
+  expect(text).not.toContain('<img');
+});
+
+describe('the sink’s later word on a payout that it had answered with 202', () => {
+  const settle = async (key: string, word: string, body: object = {}) => {
+    const token = (
+      await scene.service.admin('POST', '/programs/claudexia/keys', { name: 'sink', scopes: ['payouts:write'] })
+    ).body.key;
+    return await client(scene.service.app)('post', `/payouts/${encodeURIComponent(key)}/${word}`, { token, body });
+  };
+  const key = () => scene.sink.requests.at(-1)?.key ?? '';
+
+  test('refused is owed as before, said twice or once, and never paid after', async () => {
+    expect(await scene.accounts()).toMatchObject({ 'fund_owed ann': 19_737 });
+    for (const _twice of [1, 2]) {
+      const said = await settle(key(), 'refuse');
+      expect(said).toMatchObject({ status: 200, body: { idempotency_key: key(), status: 'refused' } });
+    }
+    expect(await settle(key(), 'confirm')).toMatchObject({ status: 409, body: { code: 'payout_settled' } });
+    expect(await settle('fund:claudexia:2026-05:1', 'confirm')).toMatchObject({
+      ...{ status: 404, body: { code: 'unknown_payout' } },
+    });
+    expect(await scene.accounts()).toMatchObject({ 'fund_owed ann': 19_737 });
+  });
+
+  test('confirmed is paid, once, in the ledger and in the report; the whole debt by the next month’s run', async () => {
+    const before = key();
+    await scene.to('2026-07-01T00:00:00Z');
+    const [payout] = scene.sink.requests.filter((each) => each.key.endsWith(`2026-06:${ann.id}`));
+    expect(payout?.key).not.toBe(before);
+    const at = payout?.key ?? '';
+    for (const _twice of [1, 2])
+      expect(await settle(at, 'confirm', { reference: 'tr_1' })).toMatchObject({ status: 200 });
+    expect(await settle(at, 'refuse')).toMatchObject({ status: 409, body: { code: 'payout_settled' } });
+    expect(await scene.accounts()).toMatchObject({ 'fund_paid ann': 19_737 });
+    const note = await scene.rows("select actor, action, reason from audit_log where action = 'payout.paid'");
+    expect(note).toEqual([{ actor: 'sink', action: 'payout.paid', reason: 'tr_1' }]);
+    expect(await scene.service.isBalanced()).toBe(true);
+  });
+});
