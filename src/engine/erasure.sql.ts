@@ -15,6 +15,11 @@ export const BEGIN_ERASURES = `
     from unnest($2::bigint[]) as p(id) left join person_secrets s on s.program_no = $1 and s.person_id = p.id
   on conflict on constraint erasures_pkey do nothing`;
 
+/** The same person as a contributor to the fund. */
+export const AS_CONTRIBUTORS = `select c.id from fund_contributors c join person_aliases a
+    on a.program_no = $1 and a.kind = 'member' and a.value = c.member_id
+   where c.program_no = $1 and a.person_id = any($2::bigint[])`;
+
 /** Each is given $1 program, $2 persons, and where it asks for it $3 now. */
 export const FORGET: readonly string[] = [
   'delete from person_secrets where program_no = $1 and person_id = any($2::bigint[])',
@@ -29,7 +34,12 @@ export const FORGET: readonly string[] = [
       state = case when m.state in ('planned', 'sending') then 'cancelled' else m.state end,
       reason = case when m.state in ('planned', 'sending') then 'erased' else m.reason end
     where m.program_no = $1 and (m.person_id = any($2::bigint[]) or m.recipient_hash in (
-      select e.value_hash from erased_prints e where e.program_no = $1 and e.kind = 'email' and e.person_id = any($2::bigint[])))`,
+      select e.value_hash from erased_prints e where e.program_no = $1 and e.kind = 'email' and e.person_id = any($2::bigint[]))
+      or m.person_id in (${AS_CONTRIBUTORS}))`,
+  // Their lines and what is owed for them stay; by keyed hashes, an id and a name that nobody can have.
+  `update fund_identities i set address = null, name = null where i.program_no = $1 and i.contributor_id in (${AS_CONTRIBUTORS})`,
+  `update fund_contributors f set github_username = 'erased.' || f.id, key_version = null, details = null
+    where f.program_no = $1 and f.id in (${AS_CONTRIBUTORS})`,
 ];
 
 /** Everybody who was joined into these, and into those. */

@@ -27,8 +27,9 @@ export const ADD = `
 export const RENAME = `update fund_contributors set github_username = $3
   where program_no = $1 and id = $2 and proved_at is null returning *`;
 
+/** The address itself is not kept: only what a commit tells is shown, masked. */
 export const ADD_IDENTITY = `
-  insert into fund_identities (program_no, identity, key_version, address, first_seen_at) values ($1, $2, $3, $4, $5)
+  insert into fund_identities (program_no, identity, key_version, first_seen_at) values ($1, $2, $3, $4)
   on conflict (program_no, identity) do nothing`;
 
 export const OWNER = 'select contributor_id from fund_identities where program_no = $1 and identity = $2';

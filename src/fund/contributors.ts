@@ -106,7 +106,7 @@ export async function register(
   const plain = address.trim().toLowerCase();
   const identity = keys.hash(loaded, plain);
   const contributor = await wished(pool, loaded.no, { username, by }, now);
-  await pool.query(sql.ADD_IDENTITY, [loaded.no, identity, keys.version, keys.seal(loaded.no, plain), now]);
+  await pool.query(sql.ADD_IDENTITY, [loaded.no, identity, keys.version, now]);
   const challenge = newChallenge(contributor.id, identity, now);
   const token = writeChallenge(keys.challengeKey(loaded), challenge);
   await ports.mail(loaded, {
@@ -212,15 +212,17 @@ async function proveIn(
 
 async function claimKept(
   client: pg.PoolClient,
-  { no, program }: LoadedProgram,
+  { no }: LoadedProgram,
   { contributorId, identity }: Pick<Challenge, 'contributorId' | 'identity'>,
   now: Date,
 ): Promise<void> {
-  const { rows } = await client.query<{ id: bigint; amount: bigint }>(KEPT_FOR, [no, identity]);
-  if (rows.length === 0 || !program.fund) return;
+  const { rows } = await client.query<{ id: bigint; amount: bigint; unit: string }>(KEPT_FOR, [no, identity]);
+  const [first] = rows;
+  if (!first) return;
   const nextId = await takeIds(client, rows.length);
   const postings = rows.map(({ id, amount }) => claimed(nextId(), id, contributorId, amount));
-  await addPostings(client, no, program.fund.currency, postings, now);
+  // A fund keeps its currency: all of them have one.
+  await addPostings(client, no, first.unit, postings, now);
 }
 
 export type Details = Readonly<Record<string, string>>;

@@ -98,10 +98,16 @@ export async function runMonth<T>(
 async function write(ports: RunPorts, run: FundRun, client: pg.PoolClient): Promise<void> {
   const { loaded, fund, month, lines } = run;
   const now = await ports.now();
-  const { since, last } = (await client.query(sql.READ_START, [loaded.no])).rows[0] as {
+  const { since, last, unit } = (await client.query(sql.READ_START, [loaded.no])).rows[0] as {
     since: string;
     last: string | null;
+    unit: string | null;
   };
+  // What is owed and kept stands in it, and what earlier runs counted is taken from the total.
+  if (unit !== null && unit !== fund.currency)
+    throw new FundFault(
+      `unit.currency: is ${fund.currency}, and ${last} was run in ${unit}: a fund keeps its currency`,
+    );
   const wanted = last === null ? since : nextMonth(last);
   if (month !== wanted) throw new FundFault(`${month} is not the next month to run: ${wanted} is`);
   if (!run.dryRun && startOf(nextMonth(month)) > now) throw new FundFault(`${month} is not over`);

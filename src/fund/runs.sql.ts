@@ -6,8 +6,10 @@
 
 export const START = `insert into fund_starts (program_no, since, created_at) values ($1, $2, $3) on conflict do nothing`;
 
-export const READ_START = `select since, (select max(month) from fund_runs where program_no = $1) as last
-  from fund_starts where program_no = $1`;
+export const READ_START = `
+  select s.since, r.month as last, r.unit from fund_starts s
+    left join lateral (select month, unit from fund_runs where program_no = $1 order by month desc limit 1) r on true
+   where s.program_no = $1`;
 
 export const READ_RUN = `
   select r.*, (select count(*) from fund_shares s where s.program_no = r.program_no and s.month = r.month) as shares
@@ -15,12 +17,14 @@ export const READ_RUN = `
 
 export const COUNTED = `select coalesce(sum(base), 0)::bigint as counted from fund_runs where program_no = $1`;
 
-/** Sorted by identity, so that two that add the same never wait for each other in a circle. */
+/** Of whom is known already, only what is missing; nothing of who was erased. Sorted by identity, so that two that add the same never wait for each other in a circle. */
 export const ADD_IDENTITIES = `
   insert into fund_identities (program_no, identity, key_version, address, name, first_seen_at)
   select $1, n.identity, $2, n.address, n.name, $3
     from unnest($4::text[], $5::bytea[], $6::bytea[]) as n(identity, address, name) order by n.identity
-  on conflict (program_no, identity) do nothing`;
+  on conflict (program_no, identity) do update
+     set key_version = excluded.key_version, address = excluded.address, name = excluded.name
+   where fund_identities.address is null and fund_identities.contributor_id is null`;
 
 export const KNOWN_IDENTITIES =
   'select identity, contributor_id from fund_identities where program_no = $1 and identity = any($2::text[])';
@@ -33,9 +37,9 @@ export const EXPIRED = `
       where t.program_no = s.program_no and t.fund_id = s.id and t.kind in ('fund_claim', 'fund_return'))
    order by s.id`;
 
-/** What is kept for an address. */
+/** What is kept for an address, in the currency of its run. */
 export const KEPT_FOR = `
-  select s.id, s.amount from fund_shares s
+  select s.id, s.amount, r.unit from fund_shares s join fund_runs r on r.program_no = s.program_no and r.month = s.month
    where s.program_no = $1 and s.identity = $2 and s.keep_until is not null and s.amount > 0 and not exists (
      select from ledger_transactions t
       where t.program_no = s.program_no and t.fund_id = s.id and t.kind in ('fund_claim', 'fund_return'))

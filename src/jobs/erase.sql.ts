@@ -3,6 +3,7 @@
  * Promises: page by page, so that a large inbox holds nothing up; run again, each finds nothing left. Must never: remove
  * a row, or change what says that something happened.
  */
+import { AS_CONTRIBUTORS } from '../engine/erasure.sql.ts';
 
 /** $1 program. With every id that the person goes by: the product's, and customers' `<provider>:<account>:<id>`. */
 export const OPEN_ERASURES = `
@@ -72,7 +73,8 @@ export const SWEPT = `
 /** Mails that they had sent, or that went to them. */
 export const MAILS = `
   select m.id from mails m where m.program_no = $1 and (m.person_id = any($2::bigint[]) or m.recipient_hash in (
-    select e.value_hash from erased_prints e where e.program_no = $1 and e.kind = 'email' and e.person_id = any($2::bigint[])))`;
+    select e.value_hash from erased_prints e where e.program_no = $1 and e.kind = 'email' and e.person_id = any($2::bigint[]))
+    or m.person_id in (${AS_CONTRIBUTORS}))`;
 
 /** Not while a credit of theirs is under way; then a later run does the rest. $2 persons, $3 now. */
 export const FINISH = `

@@ -1,6 +1,10 @@
 // A month of the fund: on the first it is divided by lines, kept, rolled over and paid, each cent once.
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { attribute } from '../../src/fund/attribute.ts';
+import { sbomOf } from '../../src/fund/funding.ts';
+import { nextRun, runMonth } from '../../src/fund/run.ts';
+import type { Fund } from '../../src/model/program.ts';
 import { type FundScene, startFund } from './scene.ts';
 
 let scene: FundScene;
@@ -117,6 +121,39 @@ test('a payment that is told late counts in the month that hears of it', async (
   await scene.paid('pay_2', 40_000);
   await scene.to('2026-07-01T00:00:00Z');
   expect(await scene.accounts()).toMatchObject({ fund_revenue: -20_000 });
+});
+
+test('of two that run a month at once one runs it, and the other finds it run', async () => {
+  scene = await startFund({ payout: 'csv' });
+  await scene.paid('pay_1', 100_000);
+  const { ports } = scene.service.service.deps.fund;
+  const fund = scene.loaded.program.fund as Fund;
+  const lines = await attribute(fund, await sbomOf(scene.sbom), { folder: scene.service.dir });
+  const over = { ...ports, now: async () => new Date('2026-06-01T00:00:00Z') };
+  await nextRun(over, scene.loaded, fund);
+  const sbom = { file: '', format: '', hash: '', components: [] };
+  const run = () =>
+    runMonth(over, { loaded: scene.loaded, fund, month: '2026-05', sbom, lines, dryRun: false }, async () => {});
+  const ran = await Promise.all([run(), run(), run()]);
+  expect(ran.map(({ isNew }) => isNew).sort()).toEqual([false, false, true]);
+  expect(await scene.accounts()).toEqual({ fund_revenue: -25_000, fund_kept: 25_000 });
+});
+
+test('a fund whose currency was changed between months pays nobody, and says why', async () => {
+  scene = await startFund();
+  await scene.contributor('ann', ANN_MAIL);
+  await scene.paid('pay_1', 100_000);
+  await scene.to('2026-06-01T00:00:00Z');
+  const { fund } = scene.loaded.program;
+  const inEuro = { ...(fund as Fund), currency: 'eur' };
+  const { ports } = scene.service.service.deps.fund;
+  const sbom = { file: '', format: '', hash: '', components: [] };
+  const run = { loaded: scene.loaded, fund: inEuro, month: '2026-06', sbom, lines: [], dryRun: true };
+  await expect(runMonth(ports, run, async () => {})).rejects.toThrow(
+    'unit.currency: is eur, and 2026-05 was run in usd: a fund keeps its currency',
+  );
+  // The same in dollars is no fault.
+  await runMonth(ports, { ...run, fund: fund as Fund }, async () => {});
 });
 
 describe('a fault of the input stops the run before anybody is paid', () => {
