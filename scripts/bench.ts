@@ -1,10 +1,12 @@
 // `npm run bench`: Plusone against the handler one would write instead, on one machine, load generator and PostgreSQL
 // included. `--quick`: fewer events, one run, no history. `--only <name>`: one measurement (throughput, half, waiting,
-// preloaded, usage, ready). Ends with 1 when a contender lost or doubled an event, and always ends what it started.
+// preloaded, usage, ready; fund: only when it is named). Ends with 1 when a contender lost or doubled an event, and always
+// ends what it started.
 import { parseArgs } from 'node:util';
 import { readEnv } from '../src/config/env.ts';
 import { endAll } from './bench/child.ts';
 import { type Server, startServer } from './bench/database.ts';
+import { attributionRate, fundLines } from './bench/fund.ts';
 import { startGenerator } from './bench/generators.ts';
 import { loadLine, machineLines } from './bench/machine.ts';
 import { plainHandler } from './bench/plain.ts';
@@ -15,12 +17,15 @@ import { type Bench, fixedRate, fullRate, type Run } from './bench/runs.ts';
 import { preloadedRate, timeToReady, waitingEvents } from './bench/situations.ts';
 import { usageRate } from './bench/usage.ts';
 
-const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'usage', 'ready'] as const;
+const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'usage', 'ready', 'fund'] as const;
 type Measurement = (typeof MEASUREMENTS)[number];
 
 const FULL = { events: 40_000, warmUp: 4_000, runs: 3, waiting: 50_000, halfSeconds: 15, usage: 400, preload: PRELOAD };
 const QUICK = { events: 2_000, warmUp: 300, runs: 1, waiting: 2_000, halfSeconds: 3, usage: 40, preload: undefined };
 type Plan = Omit<typeof FULL, 'preload'> & { preload: typeof PRELOAD | undefined };
+
+const FUND = { files: 5_000, commits: 20_000 };
+const QUICK_FUND = { files: 100, commits: 400 };
 
 /** Nothing here takes this long; something hangs. */
 const MINUTES_MAX = 45;
@@ -48,9 +53,19 @@ function options(): { quick: boolean; only: Measurement | undefined } {
   }
 }
 
+/** Neither webhooks nor a database: repositories. */
+async function measureFund(machine: Bench['machine']): Promise<number> {
+  print([`npm run bench --${quick ? ' --quick' : ''} --only fund`, loadLine()]);
+  const problems: string[] = [];
+  const figures = await attributionRate({ size: quick ? QUICK_FUND : FUND, own: !quick, machine, say, problems });
+  print([...fundLines(figures), ...problems.map((problem) => `WRONG  ${problem}`)]);
+  return problems.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
-  server = await startServer(env.dataDir);
   const machine = { PATH: env.raw.PATH, HOME: env.raw.HOME, LANG: env.raw.LANG };
+  if (only === 'fund') return await measureFund(machine);
+  server = await startServer(env.dataDir);
   const plan: Plan = quick ? QUICK : FULL;
   const lines = [
     `npm run bench${quick || only ? ' --' : ''}${quick ? ' --quick' : ''}${only ? ` --only ${only}` : ''}`,

@@ -32,6 +32,13 @@ test('the quick bench credits every event once and leaves nothing behind', { tim
   }
 });
 
+test('the quick bench of the fund attributes every line of a generated history', { timeout: PATIENCE_MS }, async () => {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+  const { stdout } = await run(process.execPath, ['scripts/bench.ts', '--quick', '--only', 'fund'], { env });
+  expect(stdout).toMatch(/generated history, cold: [\d.]+ s for 100 files, 400 commits, [\d,]+ lines of \d+ authors/);
+  expect(stdout).not.toContain('WRONG');
+});
+
 test('bodies are distinct, of some 4 KB, and what they earn is known before', () => {
   const bodies = Array.from({ length: stream.count }, (_, index) => bodyOf(stream, index));
   expect(new Set(bodies.map((body) => JSON.parse(body).data.object.payment_intent)).size).toBe(stream.count);
