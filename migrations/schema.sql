@@ -87,12 +87,19 @@ create table audit_log (
   reason text,
   before json,
   after json,
+  no bigint not null generated always as identity,
+  salt bytea,
+  texts_hash bytea,
+  constraint audit_log_no_key UNIQUE (no),
   constraint audit_log_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_log_program_idx ON public.audit_log USING btree (program_no, id);
 CREATE TRIGGER audit_log_append_only BEFORE DELETE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER audit_log_blank_only BEFORE UPDATE ON public.audit_log FOR EACH ROW WHEN ((((((((new.id IS DISTINCT FROM old.id) OR (new.program_no IS DISTINCT FROM old.program_no)) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.action IS DISTINCT FROM old.action)) OR (new.target IS DISTINCT FROM old.target)) OR (new.reason IS NOT NULL) OR (new.before IS NOT NULL) OR (new.after IS NOT NULL))) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_log_blank_only BEFORE UPDATE ON public.audit_log FOR EACH ROW WHEN ((((((((((new.id IS DISTINCT FROM old.id) OR (new.no IS DISTINCT FROM old.no)) OR (new.program_no IS DISTINCT FROM old.program_no)) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.action IS DISTINCT FROM old.action)) OR (new.target IS DISTINCT FROM old.target)) OR (new.texts_hash IS DISTINCT FROM old.texts_hash)) OR (new.reason IS NOT NULL) OR (new.before IS NOT NULL) OR (new.after IS NOT NULL) OR (new.salt IS NOT NULL))) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_log_commit BEFORE INSERT ON public.audit_log FOR EACH ROW WHEN (((new.reason IS NOT NULL) OR (new.before IS NOT NULL) OR (new.after IS NOT NULL))) EXECUTE FUNCTION commit_to_texts();
+CREATE TRIGGER audit_log_hold_seal_off BEFORE INSERT ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION hold_seal_off();
 CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on column audit_log.no is 'In the order of the commits, for the seal: given out only while no seal is made.';
 
 create table balances (
   program_no integer not null,
@@ -946,6 +953,17 @@ CREATE INDEX reports_id_idx ON public.reports USING btree (id);
 CREATE INDEX reports_person_idx ON public.reports USING btree (program_no, person_id, id);
 comment on table reports is 'What people say of a code that they saw misused; nothing follows of itself.';
 
+create table reward_approvals (
+  program_no integer not null,
+  reward_id bigint not null,
+  actor text not null,
+  at timestamp with time zone not null,
+  constraint reward_approvals_pkey PRIMARY KEY (program_no, reward_id, actor)
+);
+CREATE TRIGGER reward_approvals_append_only BEFORE DELETE OR UPDATE ON public.reward_approvals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_approvals_no_truncate BEFORE TRUNCATE ON public.reward_approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+comment on table reward_approvals is 'Who has approved a reward that needs two persons; nobody twice.';
+
 create table reward_days (
   program_no integer not null,
   person_id bigint not null,
@@ -970,10 +988,14 @@ create table reward_history (
   cause_id bigint,
   actor text,
   note text,
+  salt bytea,
+  note_hash bytea,
   constraint reward_history_pkey PRIMARY KEY (program_no, reward_id, id)
 );
+CREATE INDEX reward_history_id_idx ON public.reward_history USING btree (program_no, id);
 CREATE TRIGGER reward_history_append_only BEFORE DELETE ON public.reward_history FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER reward_history_blank_only BEFORE UPDATE ON public.reward_history FOR EACH ROW WHEN ((((((((((((new.program_no IS DISTINCT FROM old.program_no) OR (new.id IS DISTINCT FROM old.id)) OR (new.reward_id IS DISTINCT FROM old.reward_id)) OR (new.status IS DISTINCT FROM old.status)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.outcome IS DISTINCT FROM old.outcome)) OR (new.amount IS DISTINCT FROM old.amount)) OR (new.at IS DISTINCT FROM old.at)) OR (new.cause_id IS DISTINCT FROM old.cause_id)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.note IS NOT NULL))) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_history_blank_only BEFORE UPDATE ON public.reward_history FOR EACH ROW WHEN (((((((((((((new.program_no IS DISTINCT FROM old.program_no) OR (new.id IS DISTINCT FROM old.id)) OR (new.reward_id IS DISTINCT FROM old.reward_id)) OR (new.status IS DISTINCT FROM old.status)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.outcome IS DISTINCT FROM old.outcome)) OR (new.amount IS DISTINCT FROM old.amount)) OR (new.at IS DISTINCT FROM old.at)) OR (new.cause_id IS DISTINCT FROM old.cause_id)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.note_hash IS DISTINCT FROM old.note_hash)) OR (new.note IS NOT NULL) OR (new.salt IS NOT NULL))) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reward_history_commit BEFORE INSERT ON public.reward_history FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION commit_to_note();
 CREATE TRIGGER reward_history_no_truncate BEFORE TRUNCATE ON public.reward_history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table reward_transitions (
@@ -1040,6 +1062,7 @@ CREATE UNIQUE INDEX rewards_payment_key ON public.rewards USING btree (program_n
 CREATE INDEX rewards_person_idx ON public.rewards USING btree (program_no, person_id, created_at, id);
 CREATE INDEX rewards_referee_idx ON public.rewards USING btree (program_no, referee_id);
 CREATE UNIQUE INDEX rewards_referral_key ON public.rewards USING btree (program_no, referee_id, rule, person_id) WHERE ((payment_id IS NULL) AND (source IS NULL) AND (status <> ALL (ARRAY['reversed'::text, 'rejected'::text])));
+CREATE INDEX rewards_review_idx ON public.rewards USING btree (created_at, id) WHERE ((status = 'failed'::text) OR ((status = 'pending'::text) AND (reason = 'held'::text)));
 CREATE INDEX rewards_settles_idx ON public.rewards USING btree (program_no, settles_at) WHERE ((status = 'pending'::text) AND (settles_at IS NOT NULL));
 CREATE UNIQUE INDEX rewards_source_payment_id_key ON public.rewards USING btree (program_no, source_payment_id, rule, member_id);
 CREATE INDEX rewards_status_idx ON public.rewards USING btree (program_no, status, created_at, id) WHERE (status <> 'credited'::text);
@@ -1066,11 +1089,14 @@ create table seals (
   previous bytea not null,
   hash bytea not null,
   sealed_at timestamp with time zone not null,
-  constraint seals_pkey PRIMARY KEY (program_no, seq)
+  chain text not null default 'ledger'::text,
+  constraint seals_chain_check CHECK ((chain = ANY (ARRAY['ledger'::text, 'decisions'::text, 'audit'::text]))),
+  constraint seals_pkey PRIMARY KEY (program_no, chain, seq)
 );
 CREATE TRIGGER seals_append_only BEFORE DELETE OR UPDATE ON public.seals FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER seals_no_truncate BEFORE TRUNCATE ON public.seals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-comment on table seals is 'A hash chain over ranges of ledger transactions, written behind the ledger.';
+comment on table seals is 'Hash chains, written behind what they seal: ranges of ledger transactions, of reward_history (decisions), and of the whole audit_log (program 0).';
+comment on column seals.transactions is 'How many rows of the chain''s table.';
 
 create table settings (
   key text not null,
@@ -1351,6 +1377,26 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.commit_to_note()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.salt := uuid_send(gen_random_uuid());
+  new.note_hash := hash_note(new.salt, new.note);
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.commit_to_texts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.salt := uuid_send(gen_random_uuid());
+  new.texts_hash := hash_texts(new.salt, new.reason, new.before, new.after);
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.count_referrals()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1428,6 +1474,27 @@ begin
   update suspensions s set detail = null where s.program_no = old.program_no and s.person_id = old.person_id and s.detail is not null;
   update appeals a set message = null, note = null where a.program_no = old.program_no and a.person_id = old.person_id;
   update reports r set message = null where r.program_no = old.program_no and r.person_id = old.person_id and r.message is not null;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.hash_note(salt bytea, note text)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+RETURN sha256((salt || convert_to(note, 'UTF8'::name)));
+
+CREATE OR REPLACE FUNCTION public.hash_texts(salt bytea, reason text, before json, after json)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE
+RETURN sha256((salt || convert_to((jsonb_build_array(reason, (before)::text, (after)::text))::text, 'UTF8'::name)));
+
+CREATE OR REPLACE FUNCTION public.hold_seal_off()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(728347, 0);
   return null;
 end $function$;
 

@@ -1,11 +1,13 @@
 /**
- * `verify`: the ledger proved from its entries, and the chain of seals over it.
+ * `verify`: the ledger proved from its entries, and the chains of seals over it, over decisions and over the audit.
  * Promises: adds everything up anew; names the first row that does not agree; changes nothing. Must never: say that a
  * ledger is right of which only a part was looked at; what is not sealed yet is counted.
  */
 import { ConfigError } from '../config/env.ts';
 import { type Difference, findDifferences } from '../http/admin/ledger-check.sql.ts';
-import { type Broken, type Head, type Intact, type SealReport, verifySeals } from '../jobs/seal-verify.ts';
+import type { Chain } from '../jobs/seal.sql.ts';
+import { AUDIT } from '../jobs/seal.ts';
+import { type Broken, type Head, headKey, type Intact, type SealReport, verifySeals } from '../jobs/seal-verify.ts';
 import { findLoose, type Loose } from './cli.sql.ts';
 import { type Cli, Failed, type OpenDatabase } from './command.ts';
 import type { Paper } from './output.ts';
@@ -14,7 +16,7 @@ import { programNamed } from './programs.ts';
 const SHOWN_MAX = 20;
 
 export interface VerifyOptions {
-  /** Heads that were noted earlier: <program>:<seq>:<hash>. */
+  /** Heads that were noted earlier: <program>:<seq>:<hash>, with /decisions behind the program; /audit:<seq>:<hash>. */
   readonly head: readonly string[];
 }
 
@@ -34,20 +36,24 @@ export async function verify(cli: Cli, options: VerifyOptions): Promise<void> {
 }
 
 function printSeals(paper: Paper, seals: readonly SealReport[]): void {
-  const intact = seals.filter((report): report is Intact => report.ok);
+  const shown = seals.filter((report) => !report.ok || report.chain === 'ledger' || isBegun(report));
+  const intact = shown.filter((report): report is Intact => report.ok);
   const broken = seals.filter((report): report is Broken => !report.ok);
   paper.table(
-    ['PROGRAM', 'SEALED TO', 'NOT SEALED YET', 'HEAD: KEEP IT ELSEWHERE'],
+    ['PROGRAM', 'WHAT', 'SEALED TO', 'NOT SEALED YET', 'HEAD: KEEP IT ELSEWHERE'],
     intact.map((each) => [
       each.program,
-      each.sealedTo === null ? '' : `tx_${each.sealedTo}`,
+      each.chain,
+      each.sealedTo === null ? '' : rowOf(each.chain, each.sealedTo),
       each.unsealed,
       headText(each),
     ]),
   );
   for (const each of broken) {
-    const where = each.transactionId === undefined ? '' : `, tx_${each.transactionId}`;
-    paper.line(`BROKEN: program ${each.program}, seal ${each.seq}${where}: ${each.what}`);
+    const where = each.rowId === undefined ? '' : `, ${rowOf(each.chain, each.rowId)}`;
+    const of = each.chain === 'audit' ? 'the audit' : `program ${each.program}`;
+    const chain = each.chain === 'decisions' ? ' of decisions' : '';
+    paper.line(`BROKEN: ${of}, seal ${each.seq}${chain}${where}: ${each.what}`);
   }
 }
 
@@ -67,33 +73,32 @@ function printDifferences(paper: Paper, count: number, shown: readonly Differenc
   if (count === 0 && loose.length === 0) paper.line('Every transaction, balance and reward is what its entries say.');
 }
 
-const headText = ({ program, head }: Intact): string => (head ? `${program}:${head.seq}:${head.hash}` : '');
+const isBegun = (report: SealReport): boolean => !report.ok || report.sealedTo !== null || report.unsealed > 0n;
+
+const ROWS: Readonly<Record<Chain, string>> = { ledger: 'tx', decisions: 'step', audit: 'no' };
+const rowOf = (chain: Chain, id: bigint): string => `${ROWS[chain]}_${id}`;
+
+const headText = ({ chain, program, head }: Intact): string =>
+  head ? `${program}${chain === 'ledger' ? '' : `/${chain}`}:${head.seq}:${head.hash}` : '';
 
 function sealJson(report: SealReport): object {
-  const { programNo: _no, ...rest } = report;
-  if (!report.ok)
-    return {
-      ...rest,
-      transaction_id: report.transactionId === undefined ? null : `tx_${report.transactionId}`,
-      transactionId: undefined,
-    };
-  const { program, ok, sealedTo, unsealed } = report;
-  return {
-    program,
-    ok,
-    sealed_to: sealedTo === null ? null : `tx_${sealedTo}`,
-    unsealed,
-    head: headText(report) || null,
-  };
+  const { chain, program, ok } = report;
+  const row = (id: bigint | null | undefined) => (id == null ? null : rowOf(chain, id));
+  if (!report.ok) return { chain, program, ok, seq: report.seq, row: row(report.rowId), what: report.what };
+  const { sealedTo, unsealed } = report;
+  return { chain, program, ok, sealed_to: row(sealedTo), unsealed, head: headText(report) || null };
 }
 
-async function headsOf(database: OpenDatabase, texts: readonly string[]): Promise<Map<number, Head>> {
-  const heads = new Map<number, Head>();
+const HEAD = /^([^/:]*)(?:\/(decisions|audit))?:(\d{1,18}):([0-9a-f]{64})$/;
+
+async function headsOf(database: OpenDatabase, texts: readonly string[]): Promise<Map<string, Head>> {
+  const heads = new Map<string, Head>();
   for (const text of texts) {
-    const [, program = '', seq = '', hash = ''] = /^(.+):(\d{1,18}):([0-9a-f]{64})$/.exec(text.trim()) ?? [];
-    if (program === '')
+    const [whole, program = '', chain = 'ledger', seq = '', hash = ''] = HEAD.exec(text.trim()) ?? [];
+    if (whole === undefined || (program === '') !== (chain === 'audit'))
       throw new ConfigError(`--head: ${text} is not <program>:<seq>:<hash> as an earlier verify printed it`);
-    heads.set((await programNamed(database, program)).no, { seq: BigInt(seq), hash });
+    const no = chain === 'audit' ? AUDIT : (await programNamed(database, program)).no;
+    heads.set(headKey(chain as Chain, no), { seq: BigInt(seq), hash });
   }
   return heads;
 }

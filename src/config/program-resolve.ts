@@ -71,6 +71,7 @@ export function resolveProgram(
     rules: resolveRules(resolving),
     limits: { onePerEmailDomain: file.limits.one_referral_per === 'email_domain', exceptPublicMailboxes: true },
     signals: signalConfigs(file.fraud),
+    moderation: resolveModeration(resolving),
     rates: resolveRates(resolving),
     matchWithin: file.match_within,
     retention: file.retention,
@@ -130,6 +131,11 @@ function resolveQualify({ qualify, tiers }: ProgramFile, problems: Problems): Pr
     problems.add(['qualify', 'billable'], 'goes only with `when: usage`');
   if (qualify.count > 1 && qualify.when === 'signup') problems.add(['qualify', 'count'], 'a signup happens only once');
   return { when: qualify.when, count: BigInt(qualify.count), billable: qualify.billable, within: qualify.within };
+}
+
+function resolveModeration({ file, amount }: Resolving): Program['moderation'] {
+  const { two_persons_above: above } = file.moderation;
+  return { twoPersonsAbove: above === undefined ? undefined : amount(['moderation', 'two_persons_above'], above) };
 }
 
 function resolveRates({ file, unit, problems }: Resolving): Program['rates'] {

@@ -29,6 +29,14 @@ export const programSchema = z.strictObject({
   rewards: rewardsSchema,
   limits: limitsSchema.prefault({}),
   fraud: fraudSchema.prefault({}).describe('signals that are asked; one that is not named does not run'),
+  moderation: z
+    .strictObject({
+      two_persons_above: decimal()
+        .optional()
+        .describe('held rewards of more than this are credited only when two persons have approved them'),
+    })
+    .prefault({})
+    .describe('what admins may decide alone'),
   rates: z
     .record(z.string().regex(/^[a-z]{3}$/, 'must be a currency code in lower case'), decimal())
     .prefault({})

@@ -9,6 +9,7 @@ export type Grant = { readonly table: string; readonly privileges: string };
 export const APPEND_ONLY: readonly string[] = [
   'ledger_transactions',
   'ledger_entries',
+  'reward_approvals',
   'seals',
   'delivery_attempts',
   'claims',
@@ -28,8 +29,8 @@ export const EXCEPTIONS: readonly Grant[] = [
   { table: 'reward_days', privileges: 'select' },
   { table: 'referral_counts', privileges: 'select' },
   // What people wrote in them is blanked when a person is erased.
-  { table: 'audit_log', privileges: 'select, insert, update (reason, before, after)' },
-  { table: 'reward_history', privileges: 'select, insert, update (note)' },
+  { table: 'audit_log', privileges: 'select, insert, update (reason, before, after, salt)' },
+  { table: 'reward_history', privileges: 'select, insert, update (note, salt)' },
   // By a join, and once by a void.
   { table: 'spends', privileges: 'select, insert, update (person_id, voided_at)' },
   // Nothing that was planned to be paid is ever removed.

@@ -10,7 +10,7 @@ import { reject, settle } from '../ledger/settle.ts';
 import { type Command, type CommandOutcome, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
 import { parsePercent } from '../model/money.ts';
-import { tierOf } from '../model/program.ts';
+import { needsTwoPersons, tierOf } from '../model/program.ts';
 import type { Reward } from '../model/records.ts';
 import type { World } from '../model/world.ts';
 import { attachPayment } from './attach-payment.ts';
@@ -41,11 +41,14 @@ export function handleCommand(world: World, ctx: FoldContext, event: FoldEvent, 
 function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Command, cause: Cause): CommandOutcome {
   switch (command.command) {
     case 'reward.approve':
-      return withReward(world, command.rewardId, (reward) => approve(world, ctx, reward, cause));
     case 'reward.reject':
-      return withReward(world, command.rewardId, (reward) => refuseReward(world, ctx, reward, command, cause));
     case 'reward.reverse':
-      return withReward(world, command.rewardId, (reward) => reverse(world, ctx, reward, cause));
+      return withReward(world, command.rewardId, (reward) => decide(world, ctx, reward, command, cause));
+    case 'reward.note':
+      return withReward(world, command.rewardId, (reward) => {
+        addHistory(world, ctx, reward, cause);
+        return DONE;
+      });
     case 'reward.due':
       return withReward(world, command.rewardId, (reward) => redo(world, ctx, reward, cause));
     case 'delivery.result':
@@ -98,7 +101,17 @@ function shown(world: World, command: Command): Record<string, unknown> | null {
   if (command.command === 'payment.attach') return shownPayment(world, command);
   if ('appealId' in command) return shownAppeal(world, command.appealId);
   const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
-  return reward ? { status: reward.status, reason: reward.reason, flags: reward.flags } : null;
+  if (!reward) return null;
+  const approvals = world.approvals.by('reward', reward.id).length;
+  const { status, reason, flags, amount, reversedAmount } = reward;
+  return {
+    status,
+    reason,
+    flags,
+    amount: Number(amount),
+    reversed_amount: Number(reversedAmount),
+    ...(approvals > 0 && { approvals }),
+  };
 }
 
 function shownPayment(world: World, { paymentId }: Of<'payment.attach'>): Record<string, unknown> | null {
@@ -145,15 +158,41 @@ function redo(world: World, ctx: FoldContext, reward: Reward, cause: Cause): Com
   return DONE;
 }
 
+function decide(
+  world: World,
+  ctx: FoldContext,
+  reward: Reward,
+  command: Of<'reward.approve' | 'reward.reject' | 'reward.reverse'>,
+  cause: Cause,
+): CommandOutcome {
+  // Whoever looked at it before somebody else decided has decided about something else.
+  if (command.ifStatus !== undefined && command.ifStatus !== reward.status) return refuse('status_changed');
+  if (command.command === 'reward.approve') return approve(world, ctx, reward, cause);
+  return command.command === 'reward.reject'
+    ? refuseReward(world, ctx, reward, command, cause)
+    : reverse(world, ctx, reward, cause);
+}
+
 function approve(world: World, ctx: FoldContext, reward: Reward, cause: Cause): CommandOutcome {
   const open = reward.inFlight === null ? undefined : world.openDeliveries.get(reward.inFlight);
   const stuck = reward.status === 'failed' || reward.flags.includes('reversal_undelivered');
   if (stuck && open) {
+    if (open.tryNow) return refuse('not_approvable'); // somebody just did
     world.openDeliveries.put({ ...open, tryNow: true });
     addHistory(world, ctx, reward, cause);
     return DONE;
   }
   if (reward.status !== 'pending' || reward.reason !== 'held') return refuse('not_approvable');
+  // Only of what a signal holds: whatever failed was decided before.
+  if (needsTwoPersons(ctx.loaded.program, reward.amount)) {
+    const before = world.approvals.by('reward', reward.id);
+    if (before.some(({ actor }) => actor === cause.actor)) return refuse('already_approved');
+    world.approvals.put({ rewardId: reward.id, actor: cause.actor ?? '', at: ctx.now });
+    if (before.length === 0) {
+      addHistory(world, ctx, reward, cause);
+      return DONE;
+    }
+  }
   world.rewards.put({ ...reward, approvedAt: ctx.now });
   return redo(world, ctx, reward, cause);
 }

@@ -65,6 +65,8 @@ export interface Keys {
   /** Referees whose time has come. */
   readonly refereeIds: Set<bigint>;
   readonly rewardIds: Set<bigint>;
+  /** Rewards that somebody approves. */
+  readonly approved: Set<bigint>;
   readonly paymentIds: Set<bigint>;
   /** Lots whose time has come. */
   readonly lots: Set<bigint>;
@@ -115,6 +117,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     months: new Set(),
     refereeIds: new Set(),
     rewardIds: new Set(),
+    approved: new Set(),
     paymentIds: new Set(),
     lots: new Set(),
     draws: [],
@@ -135,6 +138,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
 
 function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('rewardId' in command) keys.rewardIds.add(BigInt(command.rewardId));
+  if (command.command === 'reward.approve') keys.approved.add(BigInt(command.rewardId));
   if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));

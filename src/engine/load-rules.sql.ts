@@ -46,11 +46,11 @@ export async function loadPartsOf(load: Loader, rewards: readonly Reward[]): Pro
   ]);
   const open = rewards.map((reward) => reward.inFlight).filter((id) => id !== null);
   if (open.length === 0) return;
-  const text =
-    'select id, reward_id, kind, amount, state from deliveries where program_no = $1 and id = any($2::bigint[]) order by id for update';
+  const text = `select id, reward_id, kind, amount, state, coalesce(next_try_at = 'epoch', false) as try_now from deliveries
+      where program_no = $1 and id = any($2::bigint[]) order by id for update`;
   for (const row of await rows(load, 'load open deliveries', text, [open])) {
-    const { id, reward_id: rewardId, kind, amount, state } = row;
-    world.openDeliveries.load({ id, rewardId, kind, amount, state, tryNow: false } as OpenDelivery);
+    const { id, reward_id: rewardId, kind, amount, state, try_now: tryNow } = row;
+    world.openDeliveries.load({ id, rewardId, kind, amount, state, tryNow } as OpenDelivery);
   }
 }
 

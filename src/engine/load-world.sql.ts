@@ -20,6 +20,7 @@ import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Sta
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import { selectAllSql } from './tables.sql.ts';
+import * as suspensions from './tables-suspensions.sql.ts';
 
 /** Codes are derived; the first three candidates of a new member are enough for any number of collisions we will see. */
 const CODE_ATTEMPTS = 3;
@@ -260,6 +261,7 @@ async function loadRewards(load: Loader, keys: Keys): Promise<void> {
   await Promise.all([
     fetch(load, world.rewards, tables.REWARDS, { by: ['paymentId'], keys: [payments] }),
     fetch(load, world.rewards, tables.REWARDS, { by: ['id'], keys: [[...keys.rewardIds]] }),
+    fetch(load, world.approvals, suspensions.REWARD_APPROVALS, { by: ['rewardId'], keys: [[...keys.approved]] }),
   ]);
   await loadPartsOf(load, Array.from(world.rewards.all()));
 }

@@ -197,6 +197,7 @@ function saveRewards(save: Saver, world: World): void {
     run(save, 'delete rewards', 'delete from rewards where program_no = $1 and id = any($2::bigint[])', [removed]);
   }
   both(save, tables.REWARDS, world.rewards);
+  insert(save, suspensions.REWARD_APPROVALS, world.approvals.inserted());
   insert(save, tables.REWARD_HISTORY, world.history.inserted());
   const transactions = world.transactions.inserted();
   insert(save, tables.LEDGER_TRANSACTIONS, transactions);

@@ -1,5 +1,5 @@
 /**
- * How the records of suspensions lie in the database. What of a row may change has a description of its own: the
+ * How the records of suspensions and approvals lie in the database. What of a row may change has a description of its own: the
  * application's role may update nothing else.
  */
 import { table } from './tables.sql.ts';
@@ -66,4 +66,10 @@ export const REPORTS = table('reports', ['id'], {
   reason: 'text',
   message: 'text',
   createdAt: 'timestamptz',
+});
+/** Who has approved what needs two. */
+export const REWARD_APPROVALS = table('reward_approvals', ['rewardId', 'actor'], {
+  rewardId: 'bigint',
+  actor: 'text',
+  at: 'timestamptz',
 });

@@ -41,6 +41,8 @@ export const PROBLEMS = {
   unknown_payout: [404, 'There is no such payout'],
   method_not_allowed: [405, 'The method is not allowed here'],
   not_approvable: [409, 'The reward waits for no approval'],
+  already_approved: [409, 'You have approved it already; somebody else has to, too'],
+  status_changed: [409, 'The reward no longer has this status'],
   not_rejectable: [409, 'The reward can no longer be rejected'],
   not_reversible: [409, 'The reward cannot be reversed'],
   outcome_unknown: [409, 'It is not known whether the sink has the credit'],

@@ -39,7 +39,7 @@ const REWARDS_OF = `
 /** What admins said when they decided on rewards of theirs; $2 persons. */
 export const BLANK_DECISIONS = `
   update inbox_events e set body = null
-   where e.program_no = $1 and e.source = 'plusone' and e.type in ('reward.approve', 'reward.reject', 'reward.reverse')
+   where e.program_no = $1 and e.source = 'plusone' and e.type in ('reward.approve', 'reward.reject', 'reward.reverse', 'reward.note')
      and e.body is not null and (e.body::json ->> 'rewardId')::bigint in (${REWARDS_OF})
      and not exists (select from inbox_queue q where q.program_no = $1 and q.id = e.id)`;
 
@@ -51,12 +51,12 @@ export const BLANK_REQUESTS = `
 
 /** What people wrote about them; $2 persons, $3 their member ids. */
 export const BLANK_AUDIT = `
-  update audit_log l set reason = null, before = null, after = null
+  update audit_log l set reason = null, before = null, after = null, salt = null
    where l.program_no = $1 and (l.reason is not null or l.before is not null or l.after is not null)
      and (l.target = any($3::text[]) or l.target in (select 'rw_' || id from (${REWARDS_OF}) theirs))`;
 
 export const BLANK_NOTES = `
-  update reward_history h set note = null
+  update reward_history h set note = null, salt = null
    where h.program_no = $1 and h.note is not null and h.reward_id in (${REWARDS_OF})`;
 
 /** $2: what claims of their addresses are kept under. The visitors who claimed them are forgotten with all their clicks. */

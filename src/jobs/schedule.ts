@@ -12,7 +12,7 @@ import { openJobPool } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock } from './clock.ts';
 import { purgeBodies, purgeVisits } from './purge.ts';
-import { sealProgram } from './seal.ts';
+import { sealAudit, sealProgram } from './seal.ts';
 import { forEach, oneAtATime } from './side-by-side.ts';
 import { wakeAt } from './wake.ts';
 
@@ -163,11 +163,12 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
       const { program } = payload as { program: number };
       if (programs().some(({ no }) => no === program)) await look(program);
     }),
-    seal: logged('seal', () =>
-      forEach(programs(), 1, async ({ no }) => {
+    seal: logged('seal', async () => {
+      await forEach(programs(), 1, async ({ no }) => {
         await sealProgram(pools.general, no, { now: await clock.now(), stopped });
-      }),
-    ),
+      });
+      await sealAudit(pools.general, { now: await clock.now(), stopped });
+    }),
     erase: logged('erase', () => forEach(programs(), 1, ({ no }) => options.sweepErasures(no, stopped))),
     catch_up: logged('catch_up', () => catchUpAll(options, stopped)),
     purge: logged('purge', async () => {

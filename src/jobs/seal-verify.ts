@@ -1,6 +1,6 @@
 /**
- * Proves the seals: every one is computed again from the ledger, from the first, until one does not agree.
- * Promises: names the first transaction, in the order of the chain, that was changed, added or removed after it was
+ * Proves the seals: every one is computed again from what it seals, from the first, until one does not agree.
+ * Promises: names the first row of each chain, in its order, that was changed, added or removed after it was
  * sealed; bounded memory. Must never: be taken for more than it is: whoever may write everything can also cut the end
  * off ledger and chain together, or make a new chain, which only a head that was noted elsewhere shows (`expected`).
  */
@@ -8,6 +8,7 @@ import type pg from 'pg';
 import { withTransaction } from '../db/transaction.ts';
 import { PLAN_BY_INDEX } from '../engine/lock.sql.ts';
 import * as sql from './seal.sql.ts';
+import { AUDIT } from './seal.ts';
 
 /** The hash of one seal, as it was noted outside the database. */
 export interface Head {
@@ -16,6 +17,7 @@ export interface Head {
 }
 
 interface OfProgram {
+  readonly chain: sql.Chain;
   readonly programNo: number;
   readonly program: string;
 }
@@ -25,7 +27,7 @@ export interface Intact extends OfProgram {
   readonly sealedTo: bigint | null;
   /** The last seal: worth noting where the database's owner cannot write. */
   readonly head: Head | null;
-  /** Transactions behind the last seal, about which the chain says nothing yet. */
+  /** Rows behind the last seal, about which the chain says nothing yet. */
   readonly unsealed: bigint;
 }
 
@@ -33,7 +35,7 @@ export interface Broken extends OfProgram {
   readonly ok: false;
   readonly seq: bigint;
   /** undefined when the seal itself is what was changed. */
-  readonly transactionId?: bigint;
+  readonly rowId?: bigint;
   readonly what: string;
 }
 
@@ -46,7 +48,7 @@ interface CheckRow {
   readonly follows: boolean;
   readonly proven: boolean;
   readonly intact: boolean;
-  readonly orphan_id: bigint | null;
+  readonly wrong_id: bigint | null;
 }
 
 /** Where the check stands in the chain. */
@@ -56,26 +58,35 @@ interface Place {
   readonly hash: string | null;
 }
 
-/** One report a program: of the one that is named, or of all there are. `expected`: heads noted earlier, by program. */
+/** How a noted head is found: by chain and program. */
+export const headKey = (chain: sql.Chain, programNo: number): string => `${chain}/${programNo}`;
+
+/**
+ * A report for each chain: of the program that is named, or of all there are and of the audit. `expected`: heads noted
+ * earlier, by headKey.
+ */
 export async function verifySeals(
   pool: pg.Pool,
   programNo?: number,
-  expected: ReadonlyMap<number, Head> = new Map(),
+  expected: ReadonlyMap<string, Head> = new Map(),
 ): Promise<SealReport[]> {
   const { rows } = await pool.query(sql.SEALED_PROGRAMS, [programNo ?? null]);
   const reports: SealReport[] = [];
-  for (const { no, name } of rows as { no: number; name: string }[]) {
-    reports.push(await verifyProgram(pool, { programNo: no, program: name }, expected.get(no)));
-  }
+  const chains: OfProgram[] = (rows as { no: number; name: string }[]).flatMap(({ no, name }) => [
+    { chain: 'ledger', programNo: no, program: name },
+    { chain: 'decisions', programNo: no, program: name },
+  ]);
+  if (programNo === undefined) chains.push({ chain: 'audit', programNo: AUDIT, program: '' });
+  for (const of of chains) reports.push(await verifyChain(pool, of, expected.get(headKey(of.chain, of.programNo))));
   return reports;
 }
 
-async function verifyProgram(pool: pg.Pool, of: OfProgram, expected: Head | undefined): Promise<SealReport> {
+async function verifyChain(pool: pg.Pool, of: OfProgram, expected: Head | undefined): Promise<SealReport> {
   let place: Place = { seq: 0n, sealedTo: null, hash: null };
   for (;;) {
-    const row = await checkNext(pool, of.programNo, place);
+    const row = await checkNext(pool, of, place);
     if (!row) break;
-    const broken = await judge(pool, of.programNo, place, row);
+    const broken = await judge(pool, of, place, row);
     if (broken) return { ...of, ok: false, ...broken };
     if (row.seq === expected?.seq && row.head !== expected.hash) {
       return {
@@ -95,29 +106,48 @@ async function verifyProgram(pool: pg.Pool, of: OfProgram, expected: Head | unde
       what: 'this seal was noted and is gone: the end of the chain was cut off',
     };
   }
-  const { rows } = await pool.query(sql.COUNT_UNSEALED, [of.programNo, place.sealedTo ?? 0n]);
+  const { rows } = await pool.query(sql.SQL[of.chain].countUnsealed, [of.programNo, place.sealedTo ?? 0n]);
   const head = place.hash === null ? null : { seq: place.seq, hash: place.hash };
   return { ...of, ok: true, sealedTo: place.sealedTo, head, unsealed: rows[0].count as bigint };
 }
 
-async function checkNext(pool: pg.Pool, programNo: number, place: Place): Promise<CheckRow | undefined> {
+async function checkNext(pool: pg.Pool, { chain, programNo }: OfProgram, place: Place): Promise<CheckRow | undefined> {
   return await withTransaction(pool, async (client) => {
     await client.query(PLAN_BY_INDEX);
-    const { rows } = await client.query(sql.CHECK_NEXT, [programNo, place.seq, place.sealedTo, place.hash]);
+    const { rows } = await client.query(sql.SQL[chain].checkNext, [programNo, place.seq, place.sealedTo, place.hash]);
     return rows[0] as CheckRow | undefined;
   });
 }
 
-type Finding = Pick<Broken, 'seq' | 'transactionId' | 'what'>;
+type Finding = Pick<Broken, 'seq' | 'rowId' | 'what'>;
 
-/** The earliest thing that is wrong with this seal's part of the ledger. */
-async function judge(pool: pg.Pool, programNo: number, place: Place, row: CheckRow): Promise<Finding | undefined> {
+/** In the words of each chain. */
+const WORDS: Readonly<Record<sql.Chain, { row: string; changed: string; wrong: string }>> = {
+  ledger: {
+    row: 'this transaction',
+    changed: 'this transaction or its entries were changed after it was sealed',
+    wrong: 'there are entries of a transaction that does not exist',
+  },
+  decisions: {
+    row: 'this decision',
+    changed: 'this decision was changed after it was sealed',
+    wrong: 'the note of this decision was changed, or is gone though nobody was erased',
+  },
+  audit: {
+    row: 'this entry of the audit',
+    changed: 'this entry of the audit was changed after it was sealed',
+    wrong: 'what stands in this entry of the audit was changed, or is gone though nobody was erased',
+  },
+};
+
+/** The earliest thing that is wrong with what this seal is about. */
+async function judge(pool: pg.Pool, of: OfProgram, place: Place, row: CheckRow): Promise<Finding | undefined> {
   const wanted = place.seq + 1n;
   if (row.seq !== wanted) return { seq: wanted, what: 'this seal is missing' };
-  const changed = row.proven ? undefined : await firstDifference(pool, programNo, place, row.seq);
-  const orphan = row.orphan_id;
-  if (orphan !== null && (!changed || orphan < changed.transactionId)) {
-    return { seq: row.seq, transactionId: orphan, what: 'there are entries of a transaction that does not exist' };
+  const changed = row.proven ? undefined : await firstDifference(pool, of, place, row.seq);
+  const wrong = row.wrong_id;
+  if (wrong !== null && (!changed || wrong < changed.rowId)) {
+    return { seq: row.seq, rowId: wrong, what: WORDS[of.chain].wrong };
   }
   if (changed) return { seq: row.seq, ...changed };
   return row.intact && row.follows ? undefined : { seq: row.seq, what: 'this seal itself was changed' };
@@ -125,19 +155,20 @@ async function judge(pool: pg.Pool, programNo: number, place: Place, row: CheckR
 
 async function firstDifference(
   pool: pg.Pool,
-  programNo: number,
+  { chain, programNo }: OfProgram,
   place: Place,
   seq: bigint,
-): Promise<{ transactionId: bigint; what: string } | undefined> {
+): Promise<{ rowId: bigint; what: string } | undefined> {
   return await withTransaction(pool, async (client) => {
-    const { rows } = await client.query(sql.COMPARE, [programNo, seq, place.sealedTo]);
+    const { rows } = await client.query(sql.SQL[chain].compare, [programNo, seq, place.sealedTo]);
     const [row] = rows as { id: bigint; was: boolean; is: boolean }[];
     if (!row) return undefined;
+    const words = WORDS[chain];
     const what = !row.was
-      ? 'this transaction was added after its neighbours were sealed'
+      ? `${words.row} was added after its neighbours were sealed`
       : !row.is
-        ? 'this transaction was sealed and is gone'
-        : 'this transaction or its entries were changed after it was sealed';
-    return { transactionId: row.id, what };
+        ? `${words.row} was sealed and is gone`
+        : words.changed;
+    return { rowId: row.id, what };
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Seals the ledger: a hash chain over its transactions and their entries, written behind it.
+ * Seals the ledger, decisions and what admins did: a hash chain over each, written behind it.
  * Promises: nothing that could still get a neighbour with a lower id is sealed; two sealers at once make one chain; the
  * memory used does not grow with the ledger. Must never: hold up the engine; it takes a lock of its own.
  */
@@ -10,6 +10,9 @@ import * as sql from './seal.sql.ts';
 
 /** A seal's statement takes some 20 ms at this size, and a check compares this many transactions at a time. */
 const TRANSACTIONS_PER_SEAL = 1000;
+
+/** In place of a program's number. */
+export const AUDIT = 0;
 
 export interface SealOptions {
   readonly now: Date;
@@ -23,11 +26,25 @@ export interface Sealed {
   readonly transactions: bigint;
 }
 
-/** Seals all that can be sealed now. While another process does it, it returns at once. */
+/**
+ * Seals all of the program that can be sealed now; the answer counts the ledger. While another process does it, it
+ * returns at once.
+ */
 export async function sealProgram(pool: pg.Pool, programNo: number, options: SealOptions): Promise<Sealed> {
+  const ledger = await sealChain(pool, 'ledger', programNo, options);
+  await sealChain(pool, 'decisions', programNo, options);
+  return ledger;
+}
+
+/** What admins did, in all programs together: one chain. While somebody writes, it is left to the next time. */
+export async function sealAudit(pool: pg.Pool, options: SealOptions): Promise<Sealed> {
+  return await sealChain(pool, 'audit', AUDIT, options);
+}
+
+async function sealChain(pool: pg.Pool, chain: sql.Chain, no: number, options: SealOptions): Promise<Sealed> {
   let [seals, transactions] = [0, 0n];
   while (!options.stopped?.()) {
-    const sealed = await sealNext(pool, programNo, options);
+    const sealed = await sealNext(pool, chain, no, options);
     if (sealed === 0n) break;
     seals++;
     transactions += sealed;
@@ -35,13 +52,13 @@ export async function sealProgram(pool: pg.Pool, programNo: number, options: Sea
   return { seals, transactions };
 }
 
-async function sealNext(pool: pg.Pool, programNo: number, options: SealOptions): Promise<bigint> {
+async function sealNext(pool: pg.Pool, chain: sql.Chain, programNo: number, options: SealOptions): Promise<bigint> {
   const { now, transactionsPerSeal = TRANSACTIONS_PER_SEAL } = options;
   return await withTransaction(pool, async (client) => {
-    const { rows } = await client.query(sql.TRY_SEAL_LOCK, [programNo]);
+    const { rows } = await client.query(sql.SQL[chain].tryLock, [programNo]);
     if (!rows[0]?.taken) return 0n;
     await client.query(PLAN_BY_INDEX);
-    const made = await client.query(sql.SEAL_NEXT, [programNo, transactionsPerSeal, now]);
+    const made = await client.query(sql.SQL[chain].sealNext, [programNo, transactionsPerSeal, now]);
     return (made.rows[0]?.transactions as bigint | undefined) ?? 0n;
   });
 }

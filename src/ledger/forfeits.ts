@@ -5,6 +5,7 @@
  * may have already.
  */
 import type { Cause, FoldContext } from '../model/fold.ts';
+import { needsTwoPersons } from '../model/program.ts';
 import type { Finding, Person, Reward } from '../model/records.ts';
 import type { Forfeit } from '../model/suspensions.ts';
 import type { World } from '../model/world.ts';
@@ -87,18 +88,22 @@ function reasonOf(reward: Reward, suspended: Person): string {
   return said && isAboutThem ? said.asked.slice('signal '.length) : FORFEITED;
 }
 
-/** Pending again; whoever calls brings it to where it should be now. What a signal took is let through by a person. */
+/**
+ * Pending again; whoever calls brings it to where it should be now. What a signal took is let through by a person, unless
+ * that takes two: then it waits for them.
+ */
 export function restoreForfeit(world: World, ctx: FoldContext, reward: Reward, forfeit: Forfeit, cause: Cause): Reward {
   const { amount } = forfeit;
   move(world, ctx, 'restore', reward, -amount, cause);
   world.forfeits.put({ ...forfeit, restoredAt: cause.at });
+  const letThrough = suspicionOf(reward.explain) && !needsTwoPersons(ctx.loaded.program, reward.amount);
   const restored: Reward = {
     ...reward,
     status: 'pending',
     reason: 'held',
     postedAmount: reward.postedAmount + amount,
     forfeitedAmount: 0n,
-    approvedAt: suspicionOf(reward.explain) ? (reward.approvedAt ?? cause.at) : reward.approvedAt,
+    approvedAt: letThrough ? (reward.approvedAt ?? cause.at) : reward.approvedAt,
     explain: [...reward.explain, liftedFinding(cause)],
   };
   return save(world, ctx, restored, cause);

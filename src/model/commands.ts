@@ -3,6 +3,8 @@
  * Promises: each is plain JSON (ids as decimal text), so that it stands in the inbox and is replayed with everything
  * else. Must never: carry a secret; what names a person is blanked with the body when the person is erased.
  */
+import type { RewardStatus } from './records.ts';
+
 export const INTERNAL_SOURCE = 'plusone';
 
 export type Command =
@@ -11,6 +13,7 @@ export type Command =
       readonly rewardId: string;
       readonly actor: string;
       readonly note: string | null;
+      readonly ifStatus?: RewardStatus;
     }
   | {
       readonly command: 'reward.reject';
@@ -19,8 +22,17 @@ export type Command =
       readonly note: string;
       /** A failed credit whose outcome is unknown is rejected only by somebody who has looked at the sink. */
       readonly confirmAbsent: boolean;
+      readonly ifStatus?: RewardStatus;
     }
-  | { readonly command: 'reward.reverse'; readonly rewardId: string; readonly actor: string; readonly note: string }
+  | {
+      readonly command: 'reward.reverse';
+      readonly rewardId: string;
+      readonly actor: string;
+      readonly note: string;
+      readonly ifStatus?: RewardStatus;
+    }
+  /** Decides nothing. */
+  | { readonly command: 'reward.note'; readonly rewardId: string; readonly actor: string; readonly note: string }
   | {
       readonly command: 'member.patch';
       readonly memberId: string;
@@ -131,6 +143,8 @@ export type CommandRefusal =
   | 'unknown_reward'
   | 'unknown_member'
   | 'not_approvable'
+  | 'already_approved'
+  | 'status_changed'
   | 'not_rejectable'
   | 'not_reversible'
   | 'outcome_unknown'

@@ -219,6 +219,8 @@ export interface Program {
   readonly rules: readonly Rule[];
   readonly limits: { readonly onePerEmailDomain: boolean; readonly exceptPublicMailboxes: boolean };
   readonly signals: readonly SignalConfig[];
+  /** A held reward of more than this needs two persons; undefined: one is always enough. */
+  readonly moderation: { readonly twoPersonsAbove: bigint | undefined };
   /** 1 unit of a foreign currency in the program's unit, as decimal text. */
   readonly rates: Readonly<Record<string, string>>;
   /** How long a payment that does not say whether an invoice stands behind it waits, ms. */
@@ -256,6 +258,11 @@ export interface LoadedProgram {
   readonly no: number;
   readonly version: number;
   readonly program: Program;
+}
+
+/** Whether a held reward of this amount is approved only by two. */
+export function needsTwoPersons({ moderation: { twoPersonsAbove: above } }: Program, amount: bigint): boolean {
+  return above !== undefined && amount > above;
 }
 
 /** The tier somebody stands in; they begin in the first. undefined: the program has none. */

@@ -296,6 +296,13 @@ export interface RewardHistory {
   readonly note: string | null;
 }
 
+/** Somebody has approved a reward that needs two persons. */
+export interface RewardApproval {
+  readonly rewardId: bigint;
+  readonly actor: string;
+  readonly at: Date;
+}
+
 export type PersonAccount = 'pending' | 'available' | 'delivered' | 'debt';
 export type ProgramAccount = 'rewards' | 'spent' | 'expired' | 'forfeited';
 export type TransactionKind =

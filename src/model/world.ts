@@ -27,6 +27,7 @@ import type {
   Referral,
   ReferralCount,
   Reward,
+  RewardApproval,
   RewardHistory,
   Spend,
   SpendLot,
@@ -194,6 +195,10 @@ export class World {
   readonly rewards = new Table<Reward>({
     key: (r) => r.id,
     indexes: { payment: (r) => r.paymentId, person: (r) => r.personId, referee: (r) => r.refereeId },
+  });
+  readonly approvals = new Table<RewardApproval>({
+    key: (a) => `${a.rewardId}\n${a.actor}`,
+    indexes: { reward: (a) => a.rewardId },
   });
   readonly history = new Table<RewardHistory>({ key: (h) => h.id });
   readonly transactions = new Table<LedgerTransaction>({ key: (t) => t.id });

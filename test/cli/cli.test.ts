@@ -311,7 +311,8 @@ describe('verify', () => {
     await othersDone(program.first.pools.general, 1);
     await sealProgram(program.first.pools.general, 1, { now: program.now });
     const { out } = await cli('verify');
-    expect(out).toMatch(/claudexia +tx_\d+ +0 +claudexia:1:[0-9a-f]{64}\n/);
+    expect(out).toMatch(/claudexia +ledger +tx_\d+ +0 +claudexia:1:[0-9a-f]{64}\n/);
+    expect(out).toMatch(/claudexia +decisions +step_\d+ +0 +claudexia\/decisions:1:[0-9a-f]{64}\n/);
     const { seals } = await json<{ seals: { head: string }[] }>('verify');
     expect(await cli(`verify --head ${seals[0]?.head}`)).toMatchObject({ code: 0, out });
     const other = `claudexia:1:${'0'.repeat(64)}`;

@@ -2,9 +2,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openPool } from '../../src/db/pool.ts';
-import { SEAL_NEXT } from '../../src/jobs/seal.sql.ts';
+import { SQL } from '../../src/jobs/seal.sql.ts';
 import { sealedTo, sealProgram } from '../../src/jobs/seal.ts';
-import { type Head, verifySeals } from '../../src/jobs/seal-verify.ts';
+import { type Head, headKey, verifySeals } from '../../src/jobs/seal-verify.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { othersDone } from '../support/others-done.ts';
 import { AT, makeProgram, post, range, tamper, write } from './ledger.ts';
@@ -34,7 +34,7 @@ const seal = async (transactionsPerSeal = 3) => {
   return await sealNow(transactionsPerSeal);
 };
 const verify = async (expected?: Head) => {
-  const [report] = await verifySeals(pool, no, expected && new Map([[no, expected]]));
+  const [report] = await verifySeals(pool, no, expected && new Map([[headKey('ledger', no), expected]]));
   if (!report) throw new Error('no report');
   return report;
 };
@@ -48,6 +48,7 @@ describe('sealing', () => {
   test('an empty ledger has no seal and is intact', async () => {
     expect(await seal()).toEqual({ seals: 0, transactions: 0n });
     expect(await verify()).toEqual({
+      chain: 'ledger',
       programNo: no,
       program: `program-${programs}`,
       ok: true,
@@ -113,8 +114,8 @@ describe('sealing', () => {
     await othersDone(pool, no);
     const other = await pool.connect();
     await other.query('begin');
-    await other.query(SEAL_NEXT, [no, 3, AT]);
-    const late = pool.query(SEAL_NEXT, [no, 3, AT]);
+    await other.query(SQL.ledger.sealNext, [no, 3, AT]);
+    const late = pool.query(SQL.ledger.sealNext, [no, 3, AT]);
     const waiting = `select from pg_stat_activity where datname = current_database() and wait_event = 'transactionid'`;
     await vi.waitFor(async () => expect((await owner.query(waiting)).rowCount).toBe(1), {
       timeout: 5000,
@@ -299,14 +300,15 @@ describe('what was done to a sealed ledger is found, and where', () => {
       undefined,
       'this seal itself was changed',
     ],
-  ])('%s', async (_name, statements, seq, transactionId, what) => {
+  ])('%s', async (_name, statements, seq, rowId, what) => {
     await tamper(owner, ...statements());
     expect(await verify()).toEqual({
+      chain: 'ledger',
       programNo: no,
       program: `program-${programs}`,
       ok: false,
       seq,
-      ...(transactionId !== undefined && { transactionId }),
+      ...(rowId !== undefined && { rowId }),
       what,
     });
   });
@@ -323,12 +325,12 @@ describe('what was done to a sealed ledger is found, and where', () => {
       `update ledger_entries set transaction_id = case transaction_id when 2 then 105 else 102 end where ${of()} and transaction_id in (2, 5)`,
       `update ledger_entries set transaction_id = transaction_id - 100 where ${of()} and transaction_id > 100`,
     );
-    expect(await verify()).toMatchObject({ ok: false, seq: 1n, transactionId: 2n, what: changed });
+    expect(await verify()).toMatchObject({ ok: false, seq: 1n, rowId: 2n, what: changed });
   });
 
   test('the first of two changes is named', async () => {
     await tamper(owner, `update ledger_entries set amount = amount * 2 where ${of()} and transaction_id in (4, 9)`);
-    expect(await verify()).toMatchObject({ ok: false, seq: 2n, transactionId: 4n });
+    expect(await verify()).toMatchObject({ ok: false, seq: 2n, rowId: 4n });
   });
 
   test('the end cut off ledger and chain together, or a new chain, is found only by a head that was noted', async () => {
@@ -365,7 +367,7 @@ describe('what was done to a sealed ledger is found, and where', () => {
       'alter table ledger_transactions enable trigger all',
       'alter table ledger_entries enable trigger all',
     );
-    expect(await verify()).toMatchObject({ ok: false, seq: 1n, transactionId: 1n, what: gone });
+    expect(await verify()).toMatchObject({ ok: false, seq: 1n, rowId: 1n, what: gone });
     const all = await verifySeals(pool);
     expect(all.filter((report) => !report.ok).length).toBeGreaterThan(10);
   });

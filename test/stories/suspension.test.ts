@@ -194,4 +194,19 @@ describe('by a signal', () => {
     expect(await accountsOf('alice')).toEqual({ pending: 1000 });
     expect((await member('alice')).suspended).toBe(false);
   });
+
+  test('where the amount takes two persons, a grant is not enough: they decide', async () => {
+    await started((yaml) =>
+      yaml
+        .replace('match: [email_domain], then: deny', 'match: [fingerprint], then: suspend')
+        .replace(/^fraud:/m, 'moderation: { two_persons_above: 600 }\nfraud:'),
+    );
+    await aliceBringsBen();
+    const code = await service.codeOf('alice');
+    const twin = { member_id: 'alice2', referral_code: code, ...account('alice2'), fingerprint: 'device of alice' };
+    await story.tell(['member.created', twin]);
+    await service.admin('PATCH', '/members/alice?program=buywhere', { suspended: false });
+    expect(await story.rewardsOf('alice2')).toEqual([['signup_bonus', 'pending', 'held', 1000]]);
+    expect(await accountsOf('alice')).toEqual({ pending: 1000 });
+  });
 });

@@ -57,6 +57,7 @@ export function claudexia(changes: Partial<Program> = {}): Program {
       },
     ],
     limits: { onePerEmailDomain: false, exceptPublicMailboxes: true },
+    moderation: { twoPersonsAbove: undefined },
     signals: [
       { name: 'self_referral', then: 'deny', params: { match: ['member', 'email'] } },
       { name: 'velocity', then: 'hold', params: { firstPayments: 5, withinMs: 86_400_000 } },

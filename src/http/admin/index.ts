@@ -14,6 +14,7 @@ import { fundReportRoutes } from './fund-report.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger-check.ts';
 import { memberRoutes } from './members.ts';
+import { moderationRoutes } from './moderation.ts';
 import { ownAccountRoutes } from './own-account.ts';
 import { paymentActionRoutes } from './payment-actions.ts';
 import { paymentRoutes } from './payments.ts';
@@ -27,6 +28,7 @@ import { userRoutes } from './users.ts';
 
 export function adminRoutes(deps: Deps): Route[] {
   const routes = [
+    ...moderationRoutes(deps),
     ...rewardActionRoutes(deps),
     ...rewardRoutes(deps),
     ...eventRoutes(deps),

@@ -92,7 +92,7 @@ export async function readSeals(knex: Knex): Promise<Sealed[]> {
   const text = `
     select g.name as program,
            (select max(t.id) from ledger_transactions t where t.program_no = g.no) as last,
-           (select s.to_id from seals s where s.program_no = g.no order by s.seq desc limit 1) as sealed_to
+           (select s.to_id from seals s where s.program_no = g.no and s.chain = 'ledger' order by s.seq desc limit 1) as sealed_to
       from programs g order by g.name`;
   return select(knex, text);
 }

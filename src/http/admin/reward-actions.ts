@@ -6,6 +6,7 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Command, CommandRefusal } from '../../model/commands.ts';
+import type { RewardStatus } from '../../model/records.ts';
 import { adminOf } from '../admin-auth.ts';
 import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
@@ -26,14 +27,15 @@ const BULK_MAX = 500;
 const BULK_AT_ONCE = 20;
 
 const reason = text(1000);
+const ifStatus = rewardStatus.optional().describe('what was looked at: refused with 409 when it has another by now');
 const approveBody = z
-  .strictObject({ reason: reason.nullish() })
+  .strictObject({ reason: reason.nullish(), if_status: ifStatus })
   .meta({ id: 'Approval', examples: [{ reason: 'a known customer' }] });
 const rejectBody = z
-  .strictObject({ reason, confirm_absent: z.boolean().default(false) })
+  .strictObject({ reason, confirm_absent: z.boolean().default(false), if_status: ifStatus })
   .meta({ id: 'Rejection', examples: [{ reason: 'the same household' }] });
 const reverseBody = z
-  .strictObject({ reason })
+  .strictObject({ reason, if_status: ifStatus })
   .meta({ id: 'Reversal', examples: [{ reason: 'bought with a stolen card' }] });
 const bulkBody = z
   .strictObject({
@@ -49,6 +51,7 @@ const bulkBody = z
       .optional(),
     reason: reason.nullish(),
     confirm_absent: z.boolean().default(false),
+    if_status: ifStatus,
   })
   .refine((body) => (body.ids === undefined) !== (body.filter === undefined), {
     path: ['ids'],
@@ -62,7 +65,12 @@ const bulkBody = z
   });
 
 type Action = z.output<typeof bulkBody>['action'];
-type Given = { readonly action: Action; readonly note: string; readonly confirmAbsent: boolean };
+type Given = {
+  readonly action: Action;
+  readonly note: string;
+  readonly confirmAbsent: boolean;
+  readonly ifStatus: RewardStatus | undefined;
+};
 type Order = Given & { readonly actor: string };
 
 export function rewardActionRoutes(deps: Needs): Route[] {
@@ -83,12 +91,14 @@ export function rewardActionRoutes(deps: Needs): Route[] {
     {
       ...one('approve'),
       summary: 'Releases a held reward, or tries a failed one again',
-      description: 'Answers with the reward after its delivery was tried once.',
+      description:
+        'Answers with the reward after its delivery was tried once. A held one of more than `two_persons_above` stays ' +
+        'pending until a second person has approved it, too.',
       asks: { body: approveBody },
-      refuses: ['unknown_reward', 'not_approvable'],
+      refuses: ['unknown_reward', 'not_approvable', 'already_approved', 'status_changed'],
       handle: (req, res) => {
-        const { reason: note } = readBody(req, approveBody);
-        return act(deps, { action: 'approve', note: note ?? '', confirmAbsent: false }, req, res);
+        const { reason: note, if_status } = readBody(req, approveBody);
+        return act(deps, { action: 'approve', note: note ?? '', confirmAbsent: false, ifStatus: if_status }, req, res);
       },
     },
     {
@@ -97,19 +107,21 @@ export function rewardActionRoutes(deps: Needs): Route[] {
       description:
         'One whose outcome is unknown is rejected only by somebody who looked at the sink (`confirm_absent`).',
       asks: { body: rejectBody },
-      refuses: ['unknown_reward', 'not_rejectable', 'outcome_unknown'],
+      refuses: ['unknown_reward', 'not_rejectable', 'outcome_unknown', 'status_changed'],
       handle: (req, res) => {
-        const { reason: note, confirm_absent: confirmAbsent } = readBody(req, rejectBody);
-        return act(deps, { action: 'reject', note, confirmAbsent }, req, res);
+        const { reason: note, confirm_absent: confirmAbsent, if_status } = readBody(req, rejectBody);
+        return act(deps, { action: 'reject', note, confirmAbsent, ifStatus: if_status }, req, res);
       },
     },
     {
       ...one('reverse'),
       summary: 'Takes a credited reward back',
       asks: { body: reverseBody },
-      refuses: ['unknown_reward', 'not_reversible', 'outcome_unknown'],
-      handle: (req, res) =>
-        act(deps, { action: 'reverse', note: readBody(req, reverseBody).reason, confirmAbsent: false }, req, res),
+      refuses: ['unknown_reward', 'not_reversible', 'outcome_unknown', 'status_changed'],
+      handle: (req, res) => {
+        const { reason: note, if_status } = readBody(req, reverseBody);
+        return act(deps, { action: 'reverse', note, confirmAbsent: false, ifStatus: if_status }, req, res);
+      },
     },
   ];
 }
@@ -124,8 +136,8 @@ async function act(deps: Needs, given: Given, req: Request, res: Response): Prom
   answer(res, adminReward, rewardJson(after));
 }
 
-function commandOf({ action, note, confirmAbsent, actor }: Order, id: bigint): Command {
-  const common = { rewardId: String(id), actor };
+function commandOf({ action, note, confirmAbsent, ifStatus, actor }: Order, id: bigint): Command {
+  const common = { rewardId: String(id), actor, ...(ifStatus && { ifStatus }) };
   switch (action) {
     case 'approve':
       return { command: 'reward.approve', ...common, note: note || null };
@@ -168,7 +180,7 @@ export const bulkAnswer = z
 async function bulk(deps: Needs, req: Request, res: Response): Promise<void> {
   const body = readBody(req, bulkBody);
   const { action, reason: note, confirm_absent: confirmAbsent } = body;
-  const order: Order = { action, note: note ?? '', confirmAbsent, actor: adminOf(res).actor };
+  const order: Order = { action, note: note ?? '', confirmAbsent, ifStatus: body.if_status, actor: adminOf(res).actor };
   const { ids, more } = body.ids ? { ids: body.ids.map(String), more: false } : await idsOf(deps, body.filter ?? {});
   const wanted = new Map(ids.map((given) => [given, readId(given, 'rw')]));
   const known = await readRewards(

@@ -21,12 +21,12 @@ export interface RewardFilter {
 }
 
 /** Someone who was joined into another is shown as who they are now. */
-const SELECT = `
+export const SELECT = `
   select g.name as program, r.*,
          coalesce(p_now.member_id, p.member_id, r.member_id) as beneficiary_member,
          coalesce(a_now.member_id, a.member_id) as referrer_member,
          coalesce(b_now.member_id, b.member_id) as referee_member`;
-const NAMES = `
+export const NAMES = `
     join programs g on g.no = r.program_no
     left join persons p on p.program_no = r.program_no and p.id = r.person_id
     left join persons p_now on p_now.program_no = p.program_no and p_now.id = p.merged_into
@@ -114,6 +114,16 @@ export async function readEntries(knex: Knex, programNo: number, rewardId: bigin
 export async function readEntriesOfCause(knex: Knex, programNo: number, causeId: bigint): Promise<EntryRow[]> {
   const text = `${ENTRIES} where t.program_no = ? and t.cause_id = ? order by t.id, e.line`;
   return select(knex, text, [programNo, causeId]);
+}
+
+/** Of one that needs two. */
+export async function readApprovals(
+  knex: Knex,
+  programNo: number,
+  rewardId: bigint,
+): Promise<{ actor: string; at: Date }[]> {
+  const text = `select a.actor, a.at from reward_approvals a where a.program_no = ? and a.reward_id = ? order by a.at`;
+  return select(knex, text, [programNo, rewardId]);
 }
 
 export interface HistoryRow {

@@ -76,16 +76,21 @@ export async function rewardOf({ pools }: Pick<Deps, 'pools'>, req: Request): Pr
   return row;
 }
 
-async function rewardDetail({ pools }: Needs, row: sql.ExplainedRow): Promise<Sent<z.input<typeof adminRewardDetail>>> {
+export async function rewardDetail(
+  { pools }: Needs,
+  row: sql.ExplainedRow,
+): Promise<Sent<z.input<typeof adminRewardDetail>>> {
   const where = [pools.knex, row.program_no, row.id] as const;
-  const [attempts, entries, history] = await Promise.all([
+  const [attempts, entries, history, approvals] = await Promise.all([
     sql.readAttempts(...where),
     sql.readEntries(...where),
     sql.readHistory(...where),
+    sql.readApprovals(...where),
   ]);
   return {
     ...rewardJson(row),
     explain: row.explain,
+    approvals,
     attempts: attempts.map((each) => ({ ...each, amount: integer(each.amount) })),
     entries: entries.map(entryJson),
     history: history.map(({ cause_id: cause, ...each }) => ({

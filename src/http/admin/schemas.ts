@@ -75,7 +75,11 @@ const entry = z
   })
   .meta({ id: 'LedgerEntry' });
 
-const step = z
+export const approval = z
+  .strictObject({ actor: z.string(), at: time })
+  .meta({ id: 'RewardApproval', description: 'of a reward that needs two persons' });
+
+export const step = z
   .strictObject({
     at: time,
     status: rewardStatus,
@@ -83,7 +87,7 @@ const step = z
     outcome: word,
     amount,
     actor: word,
-    note: word,
+    note: word.describe('what somebody wrote about it'),
     event_id: word.describe('what caused it'),
   })
   .meta({ id: 'RewardStep' });
@@ -92,6 +96,7 @@ export const adminRewardDetail = z
   .strictObject({
     ...rewardShape,
     explain: z.array(finding).describe('as stored when it was decided'),
+    approvals: z.array(approval),
     attempts: z.array(attempt),
     entries: z.array(entry),
     history: z.array(step),

@@ -62,7 +62,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Admin: rewards',
-    of: /^\/admin\/v1\/rewards(\/|$)/,
+    of: /^\/admin\/v1\/(rewards|moderation)(\/|$)/,
     description: 'Every reward with its explanation, and the decisions that a person takes.',
   },
   {
