@@ -94,6 +94,8 @@ export declare class ReferralApi {
     }, options?: CallOptions): Promise<Blob>;
     /** The member was referred by this code */
     claim(body: NewClaim, options?: CallOptions): Promise<Claim>;
+    /** Everything that is known about the member */
+    export(options?: CallOptions): Promise<PersonExport>;
 }
 export declare class RewardsApi {
     #private;
@@ -518,6 +520,127 @@ export type PayoutDetails = {
 export type PayoutWord = {
     /** the sink's own id of the payout, kept with it */
     readonly reference?: string | null;
+};
+export type PersonExport = {
+    readonly program: string;
+    readonly member_id: string;
+    readonly email: string | null;
+    readonly name: string | null;
+    readonly email_verified: boolean | null;
+    readonly org_id: string | null;
+    readonly tier: string | null;
+    readonly created_at: string;
+    readonly signed_up_at: string | null;
+    readonly first_paid_at: string | null;
+    readonly erased_at: string | null;
+    /** ids by which the product and providers know them */
+    readonly identifiers: readonly {
+        readonly kind: string;
+        readonly value: string;
+    }[];
+    readonly codes: readonly {
+        readonly code: string;
+        readonly kind: string;
+        readonly channel: string | null;
+        readonly campaign: string | null;
+        readonly uses: number;
+        readonly created_at: string;
+        readonly revoked_at: string | null;
+    }[];
+    readonly referred_by: readonly {
+        readonly code: string;
+        readonly carrier: string;
+        readonly status: string;
+        readonly created_at: string;
+    }[];
+    /** whom they brought, without saying who */
+    readonly referrals: readonly {
+        readonly code: string;
+        readonly status: string;
+        readonly created_at: string;
+        readonly qualified_at: string | null;
+    }[];
+    readonly payments: readonly {
+        readonly source: string;
+        readonly source_payment_id: string;
+        readonly amount: number | null;
+        readonly tax: number | null;
+        readonly currency: string | null;
+        readonly kind: string | null;
+        readonly paid_at: string | null;
+        readonly created_at: string;
+    }[];
+    readonly rewards: readonly {
+        readonly id: string;
+        readonly rule: string;
+        readonly to: string;
+        readonly status: string;
+        readonly amount: number;
+        readonly reversed_amount: number;
+        readonly forfeited_amount: number;
+        readonly unit: string;
+        readonly created_at: string;
+        readonly credited_at: string | null;
+        readonly vests_at: string | null;
+        readonly expires_at: string | null;
+    }[];
+    readonly ledger: readonly {
+        readonly transaction_id: string;
+        readonly kind: string;
+        readonly at: string;
+        readonly account: string;
+        readonly unit: string;
+        readonly amount: number;
+        readonly reward_id: string | null;
+    }[];
+    readonly balances: readonly {
+        readonly account: string;
+        readonly unit: string;
+        readonly balance: number;
+    }[];
+    readonly spends: readonly {
+        readonly id: string;
+        readonly unit: string;
+        readonly amount: number;
+        readonly reason: string | null;
+        readonly created_at: string;
+        readonly voided_at: string | null;
+    }[];
+    readonly usage: readonly {
+        readonly quantity: number;
+        readonly billable: number;
+        readonly last_at: string;
+    }[];
+    readonly mails: readonly {
+        readonly kind: string;
+        readonly state: string;
+        readonly created_at: string;
+        readonly sent_at: string | null;
+    }[];
+    readonly keys: readonly {
+        readonly name: string | null;
+        readonly scopes: readonly string[];
+        readonly created_at: string;
+        readonly last_used_at: string | null;
+        readonly revoked_at: string | null;
+    }[];
+    readonly suspensions: readonly {
+        readonly reason: string | null;
+        readonly at: string;
+        readonly lifted_at: string | null;
+    }[];
+    readonly appeals: readonly {
+        readonly message: string | null;
+        readonly state: string;
+        readonly created_at: string;
+        readonly due_at: string;
+        readonly decided_at: string | null;
+    }[];
+    /** addresses, devices and cards, kept as keyed hashes only */
+    readonly seen: readonly {
+        readonly kind: string;
+        readonly seen_at: string;
+    }[];
 };
 export type PortalLink = {
     /** opened once it is needed; it is as good as a password */

@@ -159,6 +159,10 @@ export class ReferralApi {
     claim(body, options) {
         return this.#caller.json({ method: 'POST', path: '/v1/claims', body }, options);
     }
+    /** Everything that is known about the member */
+    export(options) {
+        return this.#caller.json({ method: 'GET', path: '/v1/me/export' }, options);
+    }
 }
 export class RewardsApi {
     #caller;

@@ -13,6 +13,7 @@ import { SUSPENSION_REASONS } from '../../model/suspensions.ts';
 import { adminOf } from '../admin-auth.ts';
 import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
+import { exportPerson, personExport } from '../export.ts';
 import { integer, readBody, readQuery, text, writeId } from '../input.ts';
 import { Problem } from '../problems.ts';
 import { param, type Route } from '../routes.ts';
@@ -68,6 +69,20 @@ export function memberRoutes(deps: Needs): Route[] {
       answers: member,
       refuses: ['unknown_program', 'unknown_member'],
       handle: async (req, res) => answer(res, member, await memberJson(deps, programIn(deps, req), param(req, 'id'))),
+    },
+    {
+      method: 'get',
+      path: '/members/:id/export',
+      // All about a person at once, to hand over: more than looking somebody up.
+      credential: 'admin',
+      summary: 'Everything that is known about a person, for them to have',
+      asks: { query: programQuery },
+      answers: personExport,
+      refuses: ['unknown_program', 'unknown_member'],
+      handle: async (req, res) => {
+        res.setHeader('Cache-Control', 'no-store');
+        answer(res, personExport, await exportPerson(deps, programIn(deps, req), param(req, 'id')));
+      },
     },
     {
       method: 'patch',

@@ -3,6 +3,7 @@
  * asks and answers. Must never: decide anything; what changes something is a command to the engine.
  */
 import type { Deps } from '../deps.ts';
+import { ownExportRoutes } from '../export.ts';
 import type { Route } from '../routes.ts';
 import { appealRoutes } from './appeals.ts';
 import { claimRoutes } from './claims.ts';
@@ -31,5 +32,6 @@ export function memberRoutes(deps: Deps): Route[] {
     ...leaderboardRoutes(deps),
     ...reportRoutes(deps),
     ...appealRoutes(deps),
+    ...ownExportRoutes(deps),
   ];
 }
