@@ -162,6 +162,28 @@ test('SQL stands in *.sql.ts files and migrations only', () => {
   expect(breaches).toEqual([]);
 });
 
+test('S6: nothing calls out but src/delivery/egress.ts, which judges each address as it dials', () => {
+  const ways = /^(undici|axios|got|node-fetch|(node:)?(https|http2|tls))$/;
+  // The engine's `fetch` reads the database.
+  const calls = (file: SourceFile) =>
+    file.path.startsWith('src/engine/')
+      ? /^(globalThis\.fetch|https?\.(get|request))$/
+      : /^((globalThis\.)?fetch|https?\.(get|request))$/;
+  const breaches = src
+    .filter((file) => file.path !== 'src/delivery/egress.ts' && !file.path.startsWith('src/client/'))
+    .flatMap((file) => {
+      const found = importsOf(file).flatMap(({ from, node }) =>
+        ways.test(from) ? [`${lineOf(file, node)}: ${from}`] : [],
+      );
+      everyNode(file.tree, (node) => {
+        if (ts.isCallExpression(node) && calls(file).test(node.expression.getText()))
+          found.push(`${lineOf(file, node)}: ${node.expression.getText()}: take Http of src/delivery/egress.ts`);
+      });
+      return found;
+    });
+  expect(breaches).toEqual([]);
+});
+
 test('process.env is read in src/config/env.ts only', () => {
   const breaches = [...src, ...scripts]
     .filter((file) => file.path !== 'src/config/env.ts')

@@ -79,13 +79,15 @@ function fixedHeaders(publicUrl: string): readonly (readonly [string, string])[]
   return response.getHeaderNames().map((name) => [name, String(response.getHeader(name))]);
 }
 
-/** Without https there is nothing to upgrade to, and a page opened by http would load none of its own files. */
+/** An answer is no page and may load nothing; each page says itself what it needs. */
+const NO_PAGE = {
+  useDefaults: false,
+  directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+};
+
+/** Without https there is nothing to be strict about. */
 function helmetOptions(publicUrl: string): HelmetOptions {
-  if (publicUrl.startsWith('https:')) return {};
-  return {
-    strictTransportSecurity: false,
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-  };
+  return { contentSecurityPolicy: NO_PAGE, ...(!publicUrl.startsWith('https:') && { strictTransportSecurity: false }) };
 }
 
 export function createApp(deps: Deps, pages?: Pages): Express {

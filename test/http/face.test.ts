@@ -18,7 +18,7 @@ describe('every answer', () => {
     async (path) => {
       const { headers } = await request(site.app).get(path);
       expect(headers['x-content-type-options']).toBe('nosniff');
-      expect(headers['content-security-policy']).toContain("default-src 'self'");
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
       expect(headers['x-powered-by']).toBeUndefined();
       expect(headers['cache-control']).toBe('no-store');
     },
