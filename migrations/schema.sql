@@ -621,6 +621,25 @@ comment on table lots is 'What of a reward is left to spend; used and expired in
 comment on column lots.expiries is 'How often it has expired: each time is told once.';
 comment on column lots.allowed is 'The most that its reward may give; what was forfeited above it is never given after all.';
 
+create table mail_periods (
+  program_no integer not null,
+  kind text not null,
+  period text not null,
+  done_at timestamp with time zone not null,
+  constraint mail_periods_kind_check CHECK ((kind = ANY (ARRAY['news'::text, 'summary'::text]))),
+  constraint mail_periods_pkey PRIMARY KEY (program_no, kind, period)
+);
+comment on table mail_periods is 'Days and months whose mails are planned, all of them; half done ones are begun again, and mails_key keeps each one.';
+
+create table mail_refusals (
+  program_no integer not null,
+  person_id bigint not null,
+  kind text not null,
+  constraint mail_refusals_kind_check CHECK ((kind = ANY (ARRAY['news'::text, 'summary'::text]))),
+  constraint mail_refusals_pkey PRIMARY KEY (program_no, person_id, kind)
+);
+comment on table mail_refusals is 'Which of these mails a member does not want; none: they get what the program sends.';
+
 create table mail_suppressions (
   program_no integer not null,
   recipient_hash text not null,

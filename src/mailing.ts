@@ -13,8 +13,9 @@ import { createLoops } from './delivery/loops.ts';
 import { loggable } from './http/request-log.ts';
 import type { Clock } from './jobs/clock.ts';
 import { wakeAt } from './jobs/wake.ts';
-import { planNotices } from './mail/notices.ts';
+import { planNotices, recipient } from './mail/notices.ts';
 import { createOutbox, type Outbox } from './mail/outbox.ts';
+import { planPeriods } from './mail/periods.ts';
 import { createMailer, mailName } from './mail/send.ts';
 import { folderTransport, smtpTransport } from './mail/transport.ts';
 import type { Keyed } from './model/fold.ts';
@@ -84,8 +85,16 @@ export function createMailing(options: MailingOptions): Mailing {
     return made.hash('email', address);
   };
   const notices = { pool: pools.general, clock, outbox, unseal: openAddress, hashOf };
+  const periods = {
+    pool: pools.general,
+    clock,
+    outbox,
+    publicUrl: env.publicUrl,
+    recipient: (loaded: LoadedProgram, row: Parameters<typeof recipient>[2]) => recipient(notices, loaded, row),
+  };
   const runDue = async (programNo: number) => {
     await planNotices(notices, programByNo(programNo));
+    await planPeriods(periods, programByNo(programNo));
     return await mailer.runDue(programNo);
   };
   return {

@@ -20,6 +20,7 @@ export class Api {
   readonly invites: InvitesApi;
   readonly codes: CodesApi;
   readonly leaderboard: LeaderboardApi;
+  readonly mails: MailsApi;
   readonly reports: ReportsApi;
   readonly appeals: AppealsApi;
 
@@ -40,6 +41,7 @@ export class Api {
     this.invites = new InvitesApi(caller);
     this.codes = new CodesApi(caller);
     this.leaderboard = new LeaderboardApi(caller);
+    this.mails = new MailsApi(caller);
     this.reports = new ReportsApi(caller);
     this.appeals = new AppealsApi(caller);
   }
@@ -353,6 +355,24 @@ export class LeaderboardApi {
   }
 }
 
+export class MailsApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** Which mails the member wants */
+  get(options?: CallOptions): Promise<MailChoices> {
+    return this.#caller.json({ method: 'GET', path: '/v1/me/mails' }, options);
+  }
+
+  /** Chooses which mails to get */
+  choose(body: NewMailChoices = {}, options?: CallOptions): Promise<MailChoices> {
+    return this.#caller.json({ method: 'PUT', path: '/v1/me/mails', body }, options);
+  }
+}
+
 export class ReportsApi {
   readonly #caller: Caller;
 
@@ -538,6 +558,11 @@ export type Link = {
   readonly created_at: string;
 };
 
+export type MailChoices = {
+  readonly news: boolean | null;
+  readonly summary: boolean | null;
+};
+
 export type Me = {
   readonly member_id: string;
   readonly code: string | null;
@@ -640,6 +665,11 @@ export type NewInvites = {
 export type NewLink = {
   readonly channel?: string | null;
   readonly campaign?: string | null;
+};
+
+export type NewMailChoices = {
+  readonly news?: boolean;
+  readonly summary?: boolean;
 };
 
 export type NewMemberKey = {

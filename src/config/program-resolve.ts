@@ -86,6 +86,7 @@ export function resolveProgram(
       subject: file.invites.subject,
       text: file.invites.text,
     },
+    mails: { news: file.mails.news === 'daily', summary: file.mails.summary === 'monthly' },
     portal: { frameAncestors: file.portal.frame_ancestors },
     api: file.api,
     fund: resolveFund(resolving),

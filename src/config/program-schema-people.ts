@@ -93,6 +93,14 @@ export const invitesSchema = z
   .prefault({})
   .describe('mails that members have sent to friends');
 
+export const mailsSchema = z
+  .strictObject({
+    news: z.enum(['daily', 'never']).prefault('never').describe('what is new since yesterday, to whom something is'),
+    summary: z.enum(['monthly', 'never']).prefault('never').describe('the month in one mail, after its end'),
+  })
+  .prefault({})
+  .describe('mails to members about their referrals, beside those that have to be sent; each member may say no');
+
 export const portalSchema = z
   .strictObject({
     frame_ancestors: z.array(frameAncestor).prefault([]).describe('pages that may show the portal in a frame'),

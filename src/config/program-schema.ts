@@ -6,7 +6,14 @@
 import * as z from 'zod';
 import { decimal, duration, durationOrNever, flag, hostname, identifier, slug, text } from './program-scalars.ts';
 import { fundSchema } from './program-schema-fund.ts';
-import { authSchema, invitesSchema, membersSchema, portalSchema, shareSchema } from './program-schema-people.ts';
+import {
+  authSchema,
+  invitesSchema,
+  mailsSchema,
+  membersSchema,
+  portalSchema,
+  shareSchema,
+} from './program-schema-people.ts';
 import { attributionSchema, codeSchema, productSchema, unitSchema } from './program-schema-product.ts';
 import { limitsSchema, qualifySchema, rewardsSchema, tiersSchema } from './program-schema-rewards.ts';
 import { deliverySchema, sourceSchema } from './program-schema-sources.ts';
@@ -60,6 +67,7 @@ export const programSchema = z.strictObject({
   share: shareSchema,
   leaderboard: flag().prefault(false).describe('shows the first referrers, masked'),
   invites: invitesSchema,
+  mails: mailsSchema,
   portal: portalSchema,
   fund: fundSchema.optional(),
   api: z

@@ -57,7 +57,11 @@ export async function planNotices(options: NoticeOptions, loaded: LoadedProgram)
 }
 
 /** undefined: its version of SECRET_KEY is gone. */
-function recipient(options: NoticeOptions, loaded: LoadedProgram, row: Row): NewMail['to'] | undefined {
+export function recipient(
+  options: Pick<NoticeOptions, 'unseal' | 'hashOf'>,
+  loaded: LoadedProgram,
+  row: Pick<Row, 'key_version' | 'email'>,
+): NewMail['to'] | undefined {
   try {
     const address = options.unseal(loaded.no, row.key_version, row.email);
     return { address, hash: options.hashOf(loaded, matchEmail(address)?.address ?? address) };

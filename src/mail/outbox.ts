@@ -11,7 +11,7 @@ import { readSignedId, signId } from './signed-id.ts';
 import type { Letter } from './templates/layout.ts';
 import { makeToken, readToken } from './unsubscribe-token.ts';
 
-export type MailKind = 'invitation' | 'contributor' | 'suspension' | 'appeal' | 'sign_in';
+export type MailKind = 'invitation' | 'contributor' | 'suspension' | 'appeal' | 'sign_in' | 'news' | 'summary';
 
 export interface NewMail {
   /** What it is for: mailed once. */

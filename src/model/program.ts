@@ -246,6 +246,8 @@ export interface Program {
     readonly subject: string | undefined;
     readonly text: string | undefined;
   };
+  /** Mails to members that the program sends beside those that have to be. */
+  readonly mails: { readonly news: boolean; readonly summary: boolean };
   readonly portal: { readonly frameAncestors: readonly string[] };
   readonly api: readonly string[];
   /** The Open Source Fund; most programs have none. */

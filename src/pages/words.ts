@@ -3,47 +3,21 @@
  * Promises: an amount is exact however large it is; points are whole; times are UTC and say so in the machine's form,
  * too. Must never: add up, or round what is owed.
  */
+import { numberFormat } from '../mail/amounts.ts';
 import { type Html, html } from '../mail/html.ts';
-import { exponentOf, formatDecimal } from '../model/money.ts';
-import type { Program } from '../model/program.ts';
+
+export { amountIn } from '../mail/amounts.ts';
 
 export type Language = 'en' | 'de';
 
 /** Making one is slow, using it is not. */
-const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
-
-function numberFormat(language: Language, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = `${language} ${JSON.stringify(options)}`;
-  const known = made.get(key) ?? new Intl.NumberFormat(language, options);
-  made.set(key, known);
-  return known as Intl.NumberFormat;
-}
+const made = new Map<string, Intl.DateTimeFormat>();
 
 function dateFormat(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${language} ${JSON.stringify(options)}`;
   const known = made.get(key) ?? new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' });
   made.set(key, known);
-  return known as Intl.DateTimeFormat;
-}
-
-type UnitOf = Pick<Program, 'unit'> | undefined;
-
-/** Minor units of a currency, or points; `$12.50`, `12,50 $`, `1,000 credits`. */
-export function amountIn(language: Language, amount: number | bigint, unit: string, program?: UnitOf): string {
-  const own = program?.unit;
-  if (own?.kind === 'points' && own.name === unit) return `${count(language, amount)} ${unit}`;
-  if (own && 'shownAs' in own && own.shownAs && own.currency === unit) {
-    return `${count(language, BigInt(amount) / own.shownAs.per)} ${own.shownAs.name}`;
-  }
-  if (!/^[a-z]{3}$/i.test(unit)) return `${count(language, amount)} ${unit}`;
-  const decimals = exponentOf(unit);
-  const options = { style: 'currency', currency: unit.toUpperCase() } as const;
-  const format = numberFormat(language, {
-    ...options,
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  });
-  return format.format(formatDecimal(BigInt(amount), decimals) as Intl.StringNumericLiteral);
+  return known;
 }
 
 export function count(language: Language, value: number | bigint): string {

@@ -72,6 +72,7 @@ export function claudexia(changes: Partial<Program> = {}): Program {
     auth: { jwt: undefined, introspect: undefined, orgClaim: undefined },
     share: {},
     leaderboard: false,
+    mails: { news: false, summary: false },
     invites: { perDay: 50, programPerDay: 5000, subject: undefined, text: undefined },
     portal: { frameAncestors: [] },
     api: [],

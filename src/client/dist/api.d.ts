@@ -19,6 +19,7 @@ export declare class Api {
     readonly invites: InvitesApi;
     readonly codes: CodesApi;
     readonly leaderboard: LeaderboardApi;
+    readonly mails: MailsApi;
     readonly reports: ReportsApi;
     readonly appeals: AppealsApi;
     constructor(caller: Caller);
@@ -170,6 +171,14 @@ export declare class LeaderboardApi {
     constructor(caller: Caller);
     /** The month's first referrers, masked */
     get(options?: CallOptions): Promise<Leaderboard>;
+}
+export declare class MailsApi {
+    #private;
+    constructor(caller: Caller);
+    /** Which mails the member wants */
+    get(options?: CallOptions): Promise<MailChoices>;
+    /** Chooses which mails to get */
+    choose(body?: NewMailChoices, options?: CallOptions): Promise<MailChoices>;
 }
 export declare class ReportsApi {
     #private;
@@ -323,6 +332,10 @@ export type Link = {
     readonly suspended: boolean;
     readonly created_at: string;
 };
+export type MailChoices = {
+    readonly news: boolean | null;
+    readonly summary: boolean | null;
+};
 export type Me = {
     readonly member_id: string;
     readonly code: string | null;
@@ -416,6 +429,10 @@ export type NewInvites = {
 export type NewLink = {
     readonly channel?: string | null;
     readonly campaign?: string | null;
+};
+export type NewMailChoices = {
+    readonly news?: boolean;
+    readonly summary?: boolean;
 };
 export type NewMemberKey = {
     readonly name?: string | null;

@@ -15,6 +15,7 @@ export class Api {
     invites;
     codes;
     leaderboard;
+    mails;
     reports;
     appeals;
     constructor(caller) {
@@ -34,6 +35,7 @@ export class Api {
         this.invites = new InvitesApi(caller);
         this.codes = new CodesApi(caller);
         this.leaderboard = new LeaderboardApi(caller);
+        this.mails = new MailsApi(caller);
         this.reports = new ReportsApi(caller);
         this.appeals = new AppealsApi(caller);
     }
@@ -276,6 +278,20 @@ export class LeaderboardApi {
     /** The month's first referrers, masked */
     get(options) {
         return this.#caller.json({ method: 'GET', path: '/v1/leaderboard' }, options);
+    }
+}
+export class MailsApi {
+    #caller;
+    constructor(caller) {
+        this.#caller = caller;
+    }
+    /** Which mails the member wants */
+    get(options) {
+        return this.#caller.json({ method: 'GET', path: '/v1/me/mails' }, options);
+    }
+    /** Chooses which mails to get */
+    choose(body = {}, options) {
+        return this.#caller.json({ method: 'PUT', path: '/v1/me/mails', body }, options);
     }
 }
 export class ReportsApi {

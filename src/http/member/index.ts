@@ -12,6 +12,7 @@ import { leaderboardRoutes } from './leaderboard.ts';
 import { linkRoutes } from './links.ts';
 import { listRoutes } from './lists.ts';
 import { lookupRoutes } from './lookup.ts';
+import { mailRoutes } from './mails.ts';
 import { meRoutes } from './me.ts';
 import { ownCodeRoutes } from './own-code.ts';
 import { ownKeyRoutes } from './own-keys.ts';
@@ -30,6 +31,7 @@ export function memberRoutes(deps: Deps): Route[] {
     ...claimRoutes(deps),
     ...lookupRoutes(deps),
     ...leaderboardRoutes(deps),
+    ...mailRoutes(deps),
     ...reportRoutes(deps),
     ...appealRoutes(deps),
     ...ownExportRoutes(deps),

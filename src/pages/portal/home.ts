@@ -5,6 +5,7 @@
  */
 import type * as z from 'zod';
 import type { invitesList } from '../../http/member/invites.ts';
+import type { mailsAnswer } from '../../http/member/mails.ts';
 import type * as forms from '../../http/member/schemas.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Program } from '../../model/program.ts';
@@ -24,6 +25,7 @@ export interface Home {
   readonly referrals: z.output<typeof forms.referralsAnswer>;
   readonly links: z.output<typeof forms.linksAnswer>;
   readonly keys: z.output<typeof forms.keysAnswer>;
+  readonly mails: z.output<typeof mailsAnswer>;
   readonly invites: z.output<typeof invitesList> | undefined;
   readonly board: z.output<typeof forms.boardAnswer> | undefined;
 }
@@ -40,6 +42,7 @@ ${tier(given)}
 ${invites(given)}
 <section class="card" aria-labelledby="links"><h2 id="links">${texts.links}</h2><p class="soft">${texts.linksLead}</p>${lists.links(given)}${linkForm(given)}</section>
 ${board(given)}
+${mails(given)}
 ${settings(given)}`;
 }
 
@@ -114,6 +117,17 @@ function board(given: Home): Html | undefined {
   if (!shown) return undefined;
   const month = monthText(texts.language, shown.period.from);
   return html`<section class="card" aria-labelledby="board"><h2 id="board">${texts.leaderboard(month)}</h2>${lists.leaderboard(given)}</section>`;
+}
+
+/** Only of what the program sends. */
+function mails({ texts, base, mails: wanted }: Home): Html | undefined {
+  const kinds = (['news', 'summary'] as const).filter((kind) => wanted[kind] !== null);
+  if (kinds.length === 0) return undefined;
+  const boxes = kinds.map(
+    (kind) =>
+      html`<div class="field"><label class="row"><input type="checkbox" name="${kind}"${wanted[kind] === true && html` checked`}> ${texts.mails[kind]}</label></div>`,
+  );
+  return html`<section class="card" aria-labelledby="mails"><h2 id="mails">${texts.mailsTitle}</h2><form method="post" action="${base}/mails">${boxes}<button>${texts.save}</button></form></section>`;
 }
 
 function settings(given: Home): Html {

@@ -9,6 +9,7 @@ import type { Deps } from '../../http/deps.ts';
 import { MESSAGE_MAX, makeAppeal } from '../../http/member/appeals.ts';
 import { actingMember } from '../../http/member/bearer.ts';
 import { invitesAnswer, invitesList } from '../../http/member/invites.ts';
+import { mailsAnswer } from '../../http/member/mails.ts';
 import * as forms from '../../http/member/schemas.ts';
 import { findStanding } from '../../http/member/suspensions.sql.ts';
 import { Problem } from '../../http/problems.ts';
@@ -32,6 +33,8 @@ const postForm = z.object({
   name: text,
   id: text,
   message: text,
+  news: text,
+  summary: text,
 });
 type Posted = z.output<typeof postForm>;
 
@@ -96,30 +99,38 @@ export function portalRoutes(deps: Deps, api: readonly Route[]): Route[] {
       await makeAppeal(deps, no, suspension, message.trim());
       return { appealed: '1' };
     }),
+    act('mails', 'Chooses which mails to get', async (ask, { news, summary }) => {
+      await ask(mailsAnswer, 'put', '/v1/me/mails', { body: { news: news !== '', summary: summary !== '' } });
+      return undefined;
+    }),
     act('keys/revoke', 'Ends an API key', async (ask, { id }) => {
       await ask(forms.keyAnswer, 'delete', '/v1/me/keys/:id', { params: { id } });
       return undefined;
     }),
-    {
-      method: 'post',
-      path: '/portal/keys',
-      credential: 'member:write',
-      answers: 'text/html',
-      body: 'form',
-      summary: 'A new API key, shown this once',
-      handle: async (req, res) => {
-        const ask = asker(req, res);
-        const { name } = postForm.parse(req.body ?? {});
-        let key: string | undefined;
-        const refused = await refusalOf(async () => {
-          key = (await ask(forms.newKeyAnswer, 'post', '/v1/me/keys', { body: { name: name.trim() || null } })).key;
-        });
-        if (refused) return seeOther(res, portalBase(req), { failed: refused.code });
-        // Not after a redirect: the key is in no address and in no store.
-        await show(ask, req, res, key);
-      },
-    },
+    newKeyRoute(asker),
   ];
+}
+
+function newKeyRoute(asker: (req: Request, res: Response) => Ask): Route {
+  return {
+    method: 'post',
+    path: '/portal/keys',
+    credential: 'member:write',
+    answers: 'text/html',
+    body: 'form',
+    summary: 'A new API key, shown this once',
+    handle: async (req, res) => {
+      const ask = asker(req, res);
+      const { name } = postForm.parse(req.body ?? {});
+      let key: string | undefined;
+      const refused = await refusalOf(async () => {
+        key = (await ask(forms.newKeyAnswer, 'post', '/v1/me/keys', { body: { name: name.trim() || null } })).key;
+      });
+      if (refused) return seeOther(res, portalBase(req), { failed: refused.code });
+      // Not after a redirect: the key is in no address and in no store.
+      await show(ask, req, res, key);
+    },
+  };
 }
 
 async function show(ask: Ask, req: Request, res: Response, newKey?: string): Promise<void> {
@@ -127,12 +138,13 @@ async function show(ask: Ask, req: Request, res: Response, newKey?: string): Pro
   const { program } = loaded;
   const query = req.query as Query;
   const list = (cursor: string | undefined) => ({ query: { limit: '20', cursor } });
-  const [me, rewards, referrals, links, keys, invites, board] = await Promise.all([
+  const [me, rewards, referrals, links, keys, mails, invites, board] = await Promise.all([
     ask(forms.meAnswer, 'get', '/v1/me'),
     ask(forms.rewardsAnswer, 'get', '/v1/me/rewards', list(query.rewards)),
     ask(forms.referralsAnswer, 'get', '/v1/me/referrals', list(query.referrals)),
     ask(forms.linksAnswer, 'get', '/v1/me/links'),
     ask(forms.keysAnswer, 'get', '/v1/me/keys'),
+    ask(mailsAnswer, 'get', '/v1/me/mails'),
     program.invites.perDay > 0 ? ask(invitesList, 'get', '/v1/me/invites', list(undefined)) : undefined,
     program.leaderboard ? ask(forms.boardAnswer, 'get', '/v1/leaderboard') : undefined,
   ]);
@@ -150,6 +162,7 @@ async function show(ask: Ask, req: Request, res: Response, newKey?: string): Pro
       referrals,
       links,
       keys,
+      mails,
       invites,
       board,
     }),

@@ -82,6 +82,9 @@ export interface Texts {
   readonly keyOnce: string;
   readonly revoke: string;
   readonly noKeys: string;
+  readonly mailsTitle: string;
+  readonly mails: Words<'news' | 'summary'>;
+  readonly save: string;
   readonly leaderboard: Fill;
   readonly you: string;
   readonly nobody: string;
