@@ -293,6 +293,23 @@ create table delivery_attempts (
 CREATE TRIGGER delivery_attempts_append_only BEFORE DELETE OR UPDATE ON public.delivery_attempts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER delivery_attempts_no_truncate BEFORE TRUNCATE ON public.delivery_attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table domain_checks (
+  program_no integer not null,
+  domain_hash text not null,
+  referee_id bigint not null,
+  created_at timestamp with time zone not null,
+  told_at timestamp with time zone,
+  registered_at timestamp with time zone,
+  tries integer not null default 0,
+  next_try_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint domain_checks_pkey PRIMARY KEY (program_no, domain_hash),
+  constraint domain_checks_told_check CHECK (((registered_at IS NULL) OR (told_at IS NOT NULL)))
+);
+CREATE INDEX domain_checks_due_idx ON public.domain_checks USING btree (program_no, next_try_at) WHERE (told_at IS NULL);
+comment on table domain_checks is 'One row for each e-mail domain whose age a registry is asked for. The hash is keyed.';
+comment on column domain_checks.referee_id is 'Whose sealed address has the domain''s name.';
+comment on column domain_checks.told_at is 'null: still asked for. With registered_at null the registry does not say.';
+
 create table domain_uses (
   program_no integer not null,
   code_key text not null,
@@ -952,6 +969,7 @@ CREATE INDEX referrals_completed_idx ON public.referrals USING btree (program_no
 CREATE UNIQUE INDEX referrals_id_key ON public.referrals USING btree (program_no, id);
 CREATE INDEX referrals_qualify_idx ON public.referrals USING btree (program_no, qualify_until) WHERE (qualify_until IS NOT NULL);
 CREATE INDEX referrals_referrer_idx ON public.referrals USING btree (program_no, referrer_id, created_at, id) INCLUDE (status, referee_id);
+CREATE INDEX referrals_unchecked_idx ON public.referrals USING btree (program_no, referee_id) WHERE (flags @> ARRAY['check_unavailable'::text]);
 CREATE INDEX referrals_waiting_idx ON public.referrals USING btree (program_no, referrer_id) WHERE (qualify_until IS NOT NULL);
 CREATE TRIGGER referrals_count_insert AFTER INSERT ON public.referrals REFERENCING NEW TABLE AS new_referrals FOR EACH STATEMENT EXECUTE FUNCTION count_referrals();
 CREATE TRIGGER referrals_count_update AFTER UPDATE ON public.referrals REFERENCING OLD TABLE AS old_referrals NEW TABLE AS new_referrals FOR EACH STATEMENT EXECUTE FUNCTION count_referrals();
@@ -1266,6 +1284,7 @@ create table visits (
   network_hash text,
   constraint visits_pkey PRIMARY KEY (program_no, visitor_hash, code_key)
 );
+CREATE INDEX visits_clicks_idx ON public.visits USING btree (program_no, code_key, link_at) WHERE (link_at IS NOT NULL);
 CREATE INDEX visits_device_idx ON public.visits USING btree (program_no, device_hash, code_key) WHERE (link_at IS NOT NULL);
 CREATE INDEX visits_last_idx ON public.visits USING btree (program_no, last_at);
 comment on table visits is 'Clicks by visitor and code. Hashes are keyed: neither visitor nor address can be read from them.';

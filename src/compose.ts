@@ -29,6 +29,7 @@ import { loggable, redaction } from './http/request-log.ts';
 import { createRecorder } from './http/visits/recorder.ts';
 import type { CatchUpOptions, CaughtUp } from './jobs/catch-up/run.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
+import { createDomainChecks } from './jobs/domain-checks.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { sweepErasures } from './jobs/erase.ts';
 import { KINDS } from './kinds.ts';
@@ -88,7 +89,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
   const clock = settable ?? systemClock;
   const programs = await startPrograms(options, log, pools, clock);
   const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
-  const { core, recorder, deliverer, mailing, funding, due } = parts;
+  const { core, recorder, deliverer, mailing, funding, checks, due } = parts;
   const token = adminToken(env);
   return {
     env,
@@ -103,6 +104,7 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
       mailing.wake(no);
       funding.wake(no);
       parts.asked.wake(no);
+      checks.wake(no);
       await runDue(due, no, { once: false });
     },
     nextDue: (no, now) => nextDue(due, no, now),
@@ -113,10 +115,12 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
       deliverer.start();
       mailing.start();
       funding.start();
+      checks.start();
       void core.engine.wakeQueued().catch((error: unknown) => log.error({ err: error }, 'could not look at the queue'));
     },
     stop: async () => {
       await recorder.stop();
+      await checks.stop();
       await core.engine.stop();
       await deliverer.stop();
       await mailing.stop();
@@ -184,6 +188,16 @@ function stages(ground: Ground) {
     publicUrl: options.env.publicUrl,
     log,
   });
+  const open = (programNo: number, version: number, sealed: Buffer) => unseal(keys, programNo, version, sealed);
+  const checks = createDomainChecks({
+    pool: pools.general,
+    clock,
+    http,
+    programByNo,
+    unseal: open,
+    tell: (no, command) => core.engine.submit(no, command),
+    log: (fields, message) => log.warn(fields, message),
+  });
   const due: DuePorts = {
     pool: pools.general,
     clock,
@@ -192,11 +206,11 @@ function stages(ground: Ground) {
     drainUntil: (no, id) => core.engine.drainUntil(no, id),
     deliver: (no, { once }) => deliverer.runDue(no, { once }),
     mail: (no) => mailing.runDue(no),
+    check: (no) => checks.runDue(no),
     fund: (no) => funding.runDue(no, { once: true }),
   };
   const sweep = async (no: number, stopped?: () => boolean) => {
     const { program } = programByNo(no);
-    const open = (programNo: number, version: number, sealed: Buffer) => unseal(keys, programNo, version, sealed);
     const keyed = keyedFor(keys, program);
     const ports = {
       pool: pools.general,
@@ -210,7 +224,7 @@ function stages(ground: Ground) {
   };
   const own = { pool: pools.general, now: clock.now, receive: core.receive, programByNo, folds: sends, log };
   const asked = createAsking({ ...own, http });
-  return { ...ground, core, recorder, http, deliverer, mailing, funding, due, sweep, asked };
+  return { ...ground, core, recorder, http, deliverer, mailing, funding, checks, due, sweep, asked };
 }
 
 /** What the HTTP layer is given. */

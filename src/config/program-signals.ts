@@ -58,7 +58,7 @@ const SIGNALS = {
   ],
   existing_customer: ['the referee had paid before anybody referred them', {}],
   click_fraud: [
-    'clicks or signups of one code come in bursts, or from machines',
+    'many clicks on the links of one member come from few networks',
     {
       clicks: whole(1, 1_000_000).prefault(100).describe('how many clicks of one network pass'),
       within: duration().prefault('1h').describe('in how long a time'),
@@ -76,6 +76,7 @@ const SIGNALS = {
     {
       at_least: whole(1, 100_000).prefault(10).describe('from how many referees on it is looked at'),
       within: duration().prefault('30d').describe('how long they have to pay'),
+      paying_below: percent().prefault('10%').describe('what part of them has to pay'),
     },
   ],
   refund_rate: [
@@ -87,8 +88,11 @@ const SIGNALS = {
     },
   ],
   ring: [
-    'members refer each other in a circle',
-    { length: whole(2, 10).prefault(5).describe('how long a circle is looked for') },
+    'members refer each other in a circle, or share one card or device',
+    {
+      length: whole(2, 10).prefault(5).describe('how long a circle is looked for'),
+      shared_by: whole(2, 50).prefault(3).describe('so many others at one card or device are a ring, too'),
+    },
   ],
   early_fraud_warning: ['the payment provider says that the payment is probably fraud', {}],
   country: [

@@ -4,6 +4,7 @@
  * never: credit what a signal holds without a person's name on it.
  */
 import { personOfMember } from '../accounts/persons.ts';
+import { EARLY_FRAUD_WARNING } from '../fraud/signals/early-fraud-warning.ts';
 import { takeResult } from '../ledger/delivered.ts';
 import { addHistory, REVERSED_BY_ADMIN } from '../ledger/history.ts';
 import { reject, settle } from '../ledger/settle.ts';
@@ -16,9 +17,11 @@ import type { World } from '../model/world.ts';
 import { attachPayment } from './attach-payment.ts';
 import { closeRank } from './close-rank.ts';
 import { handleCreditCommand } from './credit-commands.ts';
+import { domainTold } from './domain-told.ts';
 import { commandNamesErased, eraseMember } from './erasure.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
+import { holdReferral } from './hold-referral.ts';
 import { waitingOf } from './marks.ts';
 import { handleMemberCommand } from './member-commands.ts';
 import { patchCode, shownCode } from './patch-code.ts';
@@ -58,6 +61,10 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
     case 'referral.due':
       evaluateReferralRewards(world, ctx, BigInt(command.refereeId), cause);
       return DONE;
+    case 'domain.told':
+      return domainTold(world, ctx, command, cause);
+    case 'referral.hold':
+      return holdReferral(world, ctx, command, cause);
     case 'payment.attach':
       return attachPayment(world, ctx, event, command, cause);
     case 'payment.match_due':
@@ -182,9 +189,11 @@ function approve(world: World, ctx: FoldContext, reward: Reward, cause: Cause): 
     addHistory(world, ctx, reward, cause);
     return DONE;
   }
-  if (reward.status !== 'pending' || reward.reason !== 'held') return refuse('not_approvable');
+  const isWarned = reward.status === 'credited' && !reward.approvedAt && reward.flags.includes(EARLY_FRAUD_WARNING);
+  const isHeld = reward.status === 'pending' && reward.reason === 'held';
+  if (!isHeld && !isWarned) return refuse('not_approvable');
   // Only of what a signal holds: whatever failed was decided before.
-  if (needsTwoPersons(ctx.loaded.program, reward.amount)) {
+  if (isHeld && needsTwoPersons(ctx.loaded.program, reward.amount)) {
     const before = world.approvals.by('reward', reward.id);
     if (before.some(({ actor }) => actor === cause.actor)) return refuse('already_approved');
     world.approvals.put({ rewardId: reward.id, actor: cause.actor ?? '', at: ctx.now });

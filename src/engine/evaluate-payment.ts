@@ -6,7 +6,8 @@
 import { seenPaying } from '../accounts/persons.ts';
 import { assessPayment } from '../fraud/assess.ts';
 import { needsOf } from '../fraud/needs.ts';
-import type { Assessment } from '../fraud/signal.ts';
+import { type Assessment, UNCHECKED } from '../fraud/signal.ts';
+import { EARLY_FRAUD_WARNING } from '../fraud/signals/early-fraud-warning.ts';
 import { DOUBLED, VOIDED } from '../ledger/history.ts';
 import { reject, settle } from '../ledger/settle.ts';
 import type { Cause, FoldContext } from '../model/fold.ts';
@@ -20,12 +21,13 @@ import { takeAllowance } from '../rewards/cap.ts';
 import { type Decision, decidePayment, type PaymentParties, paymentRules } from '../rewards/decide.ts';
 import { addVolume } from '../rewards/tiers.ts';
 import { waitsFor } from '../rewards/waits.ts';
+import { holdOthers } from './hold-others.ts';
 import { ASSESSED, isAssessed, isAttached, waitingOf, withFlag, withState } from './marks.ts';
 import { suspendBySignal } from './suspend-by-signal.ts';
+import { warn } from './warned.ts';
 
 /** Flags that follow the facts: they come and go with an open dispute, and with what names a payment's invoice. */
 const DISPUTED = 'disputed';
-const UNMATCHED = 'check_unavailable';
 
 export function evaluatePayment(world: World, ctx: FoldContext, paymentId: bigint, cause: Cause): void {
   const payment = world.payments.get(paymentId);
@@ -99,8 +101,11 @@ function applyRule(
   }
   const { decision } = outcome;
   if (decision.reward.status === 'rejected') return decision.reward.reason;
-  const disputed = deductions.some((d) => d.kind === 'dispute' && d.status === 'open');
-  const reward = withState(withState(decision.reward, DISPUTED, disputed), UNMATCHED, payment.unmatched);
+  const warned = warn(world, ctx, decision.reward, { deductions, referrer: parties.referrer }, cause);
+  if (warned.denies) return reject(world, ctx, warned.reward, EARLY_FRAUD_WARNING, cause).reason;
+  const disputed = warned.holds || deductions.some((d) => d.kind === 'dispute' && d.status === 'open');
+  const unchecked = payment.unmatched || parties.referral.flags.includes(UNCHECKED);
+  const reward = withState(withState(warned.reward, DISPUTED, disputed), UNCHECKED, unchecked);
   const unready = decision.waits ?? unreadyReason(parties);
   if (unready) {
     const waiting = settle(world, ctx, reward, decision.target, unready, cause);
@@ -146,6 +151,7 @@ function assess(world: World, ctx: FoldContext, decision: Decision, parties: Pay
     explain: [...decision.reward.explain, ...asked.findings, said],
     released: verdict.then === 'clear' || verdict.then === 'flag',
   };
+  holdOthers(world, ctx, asked, cause);
   if (referral.status === 'denied') return reject(world, ctx, reward, referral.reason ?? 'denied', cause);
   if (verdict.then === 'deny') return reject(world, ctx, reward, asked.reason ?? 'denied', cause);
   suspendBySignal(world, ctx, { said: asked, referrer, refereeId: referee.id }, cause);

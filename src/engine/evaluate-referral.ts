@@ -9,7 +9,9 @@ import { assessSignup } from '../fraud/assess.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
+import { askForDomain } from './domain-told.ts';
 import { ERASED_BEFORE, wasErased } from './erasure.ts';
+import { holdOthers } from './hold-others.ts';
 import { suspendBySignal } from './suspend-by-signal.ts';
 
 /** `completed`: a payment that carries its own code needs no signup. Returns true when payments must be looked at again. */
@@ -61,10 +63,12 @@ function decide(world: World, ctx: FoldContext, event: FoldEvent, referee: Perso
   const said = assessSignup(world, ctx, { referee, referrer, referral });
   const evidence = [...referral.evidence, ...said.findings];
   const flags = [...referral.flags, ...said.flags];
+  const cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
+  holdOthers(world, ctx, said, cause);
   if (said.then === 'deny') {
     return { ...referral, evidence, flags, status: 'denied', reason: said.reason ?? 'denied' };
   }
-  const cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor: null, note: null };
   suspendBySignal(world, ctx, { said, referrer, refereeId: referee.id }, cause);
+  askForDomain(world, ctx, referee, said);
   return { ...referral, evidence, flags, held: referral.held || said.then === 'hold' || said.then === 'suspend' };
 }

@@ -13,6 +13,7 @@ import { beginReward, earnReward, type ReferralRule, referralRules, standingOf }
 import { waitsFor } from '../rewards/waits.ts';
 import { ASSESSED, isAssessed, waitingOf, withFlag } from './marks.ts';
 import { qualify } from './qualify.ts';
+import { watchReferrer } from './watch-referrer.ts';
 
 export function evaluateReferralRewards(world: World, ctx: FoldContext, refereeId: bigint, cause: Cause): void {
   const referral = world.referrals.get(refereeId);
@@ -25,6 +26,7 @@ export function evaluateReferralRewards(world: World, ctx: FoldContext, refereeI
   }
   const parties = { ...partiesOf(world, referral), referral };
   const qualified = { ...parties, referral: qualify(world, ctx, parties) };
+  if (qualified.referral.reason !== referral.reason) watchReferrer(world, ctx, refereeId, cause);
   for (const rule of rules) {
     const [first, ...doubled] = ofRule(made, rule, qualified.referral);
     for (const reward of doubled) takeBack(world, ctx, reward, DOUBLED, cause);

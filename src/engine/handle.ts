@@ -29,6 +29,7 @@ import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { partColleagues } from './part-colleagues.ts';
+import { watchReferrer } from './watch-referrer.ts';
 
 export type Outcome = { readonly kind: 'handled' } | { readonly kind: 'ignored'; readonly reason: string };
 
@@ -49,6 +50,8 @@ export function handle(world: World, event: FoldEvent, ctx: FoldContext): Outcom
     for (const id of touched)
       for (const gone of world.payments.by('merged', id)) evaluatePayment(world, ctx, gone.id, cause);
     for (const id of touched) evaluatePayment(world, ctx, id, cause);
+    if (fact.fact === 'refund' || fact.fact === 'dispute')
+      for (const { personId } of payments) if (personId !== null) watchReferrer(world, ctx, personId, cause);
     for (const id of people) evaluateReferralRewards(world, ctx, id, cause);
   }
   return HANDLED;

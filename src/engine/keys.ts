@@ -64,6 +64,10 @@ export interface Keys {
   readonly months: Set<string>;
   /** Referees whose time has come. */
   readonly refereeIds: Set<bigint>;
+  /** E-mail domains whose age is told. */
+  readonly domainHashes: Set<string>;
+  /** Referees all of whose pending rewards are looked at. */
+  readonly holding: Set<bigint>;
   readonly rewardIds: Set<bigint>;
   /** Rewards that somebody approves. */
   readonly approved: Set<bigint>;
@@ -116,6 +120,8 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     erased: new Set(),
     months: new Set(),
     refereeIds: new Set(),
+    domainHashes: new Set(),
+    holding: new Set(),
     rewardIds: new Set(),
     approved: new Set(),
     paymentIds: new Set(),
@@ -141,6 +147,8 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if (command.command === 'reward.approve') keys.approved.add(BigInt(command.rewardId));
   if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
+  if (command.command === 'domain.told') keys.domainHashes.add(command.domainHash);
+  if (command.command === 'referral.hold') keys.holding.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if ('code' in command && command.code) keys.codeKeys.add(command.code.trim().toLowerCase());
   if ('suspensionId' in command) keys.suspensionIds.add(BigInt(command.suspensionId));

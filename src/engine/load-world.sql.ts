@@ -11,7 +11,9 @@ import { objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { JOINED } from './erasure.sql.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
+import { loadDomainChecks, loadWaiting, undecidedPayments } from './load-checks.sql.ts';
 import { fetchBalances, loadCredits } from './load-credits.sql.ts';
+import { loadFigures } from './load-figures.sql.ts';
 import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
 import { loadSightings } from './load-sightings.sql.ts';
 import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
@@ -44,6 +46,7 @@ export async function loadWorld(
   const people = await loadSeekers(load, keys);
   await loadOwners(load, keys);
   await loadSuspensions(load, keys);
+  await loadWaiting(load, keys);
   await Promise.all([loadCodes(load, keys), loadPayments(load, keys, people)]);
   await loadRewards(load, keys);
   await loadPeople(load, keys);
@@ -131,6 +134,7 @@ async function loadPayments(load: Loader, keys: Keys, people: readonly bigint[])
     for (const row of await rows(load, 'load payments of rewards', text, [[...keys.rewardIds]]))
       ids.add(row.payment_id as bigint);
   }
+  for (const id of await undecidedPayments(load, keys)) ids.add(id);
   const names = Array.from(keys.objects.values(), (object) => object.objectId);
   await Promise.all([
     fetchPayments(load, { by: ['id'], keys: [[...ids]] }),
@@ -355,6 +359,8 @@ async function loadSignals(load: Loader, keys: Keys, referees: readonly bigint[]
   if (keys.ipHashes.size > 0) await loadSharers(load, keys);
   await loadFirstPayments(load, keys);
   await loadSightings(load, keys);
+  await loadFigures(load, keys);
+  await loadDomainChecks(load, keys);
 }
 
 /** Only those who matter to the referrers at hand: an office's address may have been seen with thousands. */

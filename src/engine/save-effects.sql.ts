@@ -14,6 +14,7 @@ import type { Statement } from './loader.sql.ts';
 import { asPaymentRow } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import { insertSql, type TableSpec, updateSql } from './tables.sql.ts';
+import { DOMAIN_CHECKS } from './tables-checks.sql.ts';
 import * as suspensions from './tables-suspensions.sql.ts';
 
 /** What the save needs that is no record: sealing addresses, freezing requests. */
@@ -93,6 +94,7 @@ function savePeople(save: Saver, world: World, ports: SavePorts): void {
   both(save, tables.REFERRALS, world.referrals);
   insert(save, tables.CLAIMS, world.claims.inserted());
   insert(save, tables.DOMAIN_USES, world.domainUses.inserted());
+  both(save, DOMAIN_CHECKS, world.domainChecks);
   both(save, tables.USAGE_TOTALS, world.usageTotals);
   both(save, tables.USAGE_EVENTS, world.usageEvents);
   insert(save, tables.TIER_CHANGES, world.tierChanges.inserted());

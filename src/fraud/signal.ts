@@ -26,6 +26,10 @@ export interface Verdict {
   readonly saw: Readonly<Record<string, unknown>>;
   /** The most that may follow, whatever the program file says: what honest people share never costs them more. */
   readonly atMost?: Then;
+  /** It could not look: what follows is flagged `check_unavailable`, and decided when it can. */
+  readonly unavailable?: boolean;
+  /** Others who belong to it: what they bring waits as well. */
+  readonly also?: readonly bigint[];
 }
 
 /** What of the database a signal compares; loaded only for programs whose file names one that needs it. */
@@ -34,6 +38,19 @@ export interface Needs {
   readonly shared?: readonly PersonFact['kind'][];
   /** With which cards they paid. */
   readonly payers?: boolean;
+  /** How old the domains of their addresses are. */
+  readonly domains?: boolean;
+  /** How many steps up of who referred whom. */
+  readonly chain?: number;
+  /** Clicks on the referrer's links, within this time. */
+  readonly clicksWithinMs?: number;
+  /** What is counted of a whole referrer. */
+  readonly figures?: FigureNeeds;
+}
+
+export interface FigureNeeds {
+  readonly consumersAfterMs?: number;
+  readonly refundsWithinMs?: number;
 }
 
 export interface Signal {
@@ -50,6 +67,8 @@ export interface Signal {
     config: SignalConfig,
     about: PaymentCase,
   ) => Verdict | undefined;
+  /** Asked of a referrer as a whole when one of their referees was refunded or did not qualify. */
+  readonly ofReferrer?: (world: World, ctx: FoldContext, config: SignalConfig, referrer: Person) => Verdict;
 }
 
 /** What the signals asked of one case said together. */
@@ -59,7 +78,16 @@ export interface Assessment {
   readonly findings: readonly Finding[];
   /** The signal that was the most severe; null: none spoke. */
   readonly reason: string | null;
+  readonly also: readonly Other[];
 }
+
+export interface Other {
+  readonly personId: bigint;
+  readonly signal: string;
+}
+
+/** The flag of what waits for a check that could not run. */
+export const UNCHECKED = 'check_unavailable';
 
 const SEVERITY: readonly Then[] = ['flag', 'hold', 'deny', 'suspend'];
 
@@ -76,15 +104,19 @@ export function gather(asked: readonly { config: SignalConfig; verdict: Verdict 
   let reason: string | null = null;
   const flags: string[] = [];
   const findings: Finding[] = [];
+  const also: Other[] = [];
   for (const { config, verdict } of asked) {
     const said = verdict.hit ? atMost(config.then, verdict.atMost) : 'clear';
     findings.push({ asked: `signal ${config.name}`, saw: verdict.saw, said });
     if (!verdict.hit) continue;
-    if (!flags.includes(config.name)) flags.push(config.name);
+    const flag = verdict.unavailable ? UNCHECKED : config.name;
+    if (!flags.includes(flag)) flags.push(flag);
+    if (severity(said) >= severity('hold'))
+      for (const personId of verdict.also ?? []) also.push({ personId, signal: config.name });
     if (severity(said) > severity(then)) {
       then = said;
       reason = config.name;
     }
   }
-  return { then, flags, findings, reason };
+  return { then, flags, findings, reason, also };
 }

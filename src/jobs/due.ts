@@ -21,6 +21,8 @@ export interface DuePorts {
   readonly deliver: (programNo: number, options: { once: boolean }) => Promise<number>;
   /** Tries the mails that are due, each once; returns how many. */
   readonly mail: (programNo: number) => Promise<number>;
+  /** Asks registries what is to be known of domains, each once; returns how many. */
+  readonly check: (programNo: number) => Promise<number>;
   /** The fund's month that is over, and its payouts that are due; returns how many were tried. */
   readonly fund: (programNo: number) => Promise<number>;
 }
@@ -82,6 +84,7 @@ export async function advanceClock(
     for (const { no } of ports.programs()) {
       await runDue(ports, no, { once: true });
       await settled(ports, no, performance.now() + STEP_MS);
+      await ports.check(no);
       await ports.fund(no);
       await mailed(ports, no);
     }

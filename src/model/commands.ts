@@ -118,6 +118,10 @@ export type Command =
   | { readonly command: 'rank.close'; readonly rule: string; readonly month: string }
   /** A referral that has not qualified in its time. */
   | { readonly command: 'referral.due'; readonly refereeId: string }
+  /** A signal found, when another was asked about, that this referee belongs to it. */
+  | { readonly command: 'referral.hold'; readonly refereeId: string; readonly signal: string }
+  /** A registry has told since when there is a domain; null: it does not say. */
+  | { readonly command: 'domain.told'; readonly domainHash: string; readonly registeredAt: string | null }
   /** Pending rewards whose vesting or settlement is due. */
   | { readonly command: 'reward.due'; readonly rewardId: string }
   /** The time of a credit has come: what is left of the lot of this reward expires. */

@@ -4,6 +4,7 @@
  * that load-world fetches behave the same. Must never: know where its records come from or go to.
  */
 import type { Command } from './commands.ts';
+import type { ClickFigures, DomainCheck, ReferrerFigures } from './figures.ts';
 import type {
   Allowance,
   Claim,
@@ -143,6 +144,7 @@ export class World {
   /** Never saved: the database counts referrals itself. */
   readonly referralCounts = new Table<ReferralCount>({ key: (c) => c.personId });
   readonly domainUses = new Table<DomainUse>({ key: (d) => `${d.codeKey}\n${d.domainHash}` });
+  readonly domainChecks = new Table<DomainCheck>({ key: (d) => d.domainHash });
   readonly usageTotals = new Table<UsageTotal>({ key: (u) => u.personId });
   readonly usageEvents = new Table<UsageEvent>({
     key: (u) => `${u.personId}\n${u.usageId}`,
@@ -152,6 +154,9 @@ export class World {
   readonly monthVolumes = new Table<MonthVolume>({ key: (v) => `${v.personId}\n${v.month}` });
   /** Never saved: the sum of what rewards say. */
   readonly allowances = new Table<Allowance>({ key: (a) => `${a.personId}\n${a.rule}` });
+  /** Never saved: counted anew whenever a signal asks. */
+  readonly clickFigures = new Table<ClickFigures>({ key: (f) => f.personId });
+  readonly referrerFigures = new Table<ReferrerFigures>({ key: (f) => f.personId });
   /** Never saved: read when a month is closed. */
   readonly standings = new Table<Standing>({ key: (s) => `${s.month}\n${s.rank}` });
   /** Loaded are only those of objects that nobody had explained (`unexplained`). */

@@ -1,0 +1,13 @@
+/**
+ * How the records of what signals ask of others lie in the database.
+ */
+import { table } from './tables.sql.ts';
+
+/** The columns that the engine writes; when a registry is asked again is the job's. */
+export const DOMAIN_CHECKS = table('domain_checks', ['domainHash'], {
+  domainHash: 'text',
+  refereeId: 'bigint',
+  createdAt: 'timestamptz',
+  toldAt: 'timestamptz',
+  registeredAt: 'timestamptz',
+});
