@@ -31,7 +31,7 @@ import type { CatchUpOptions, CaughtUp } from './jobs/catch-up/run.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
 import { createDomainChecks } from './jobs/domain-checks.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
-import { sweepErasures } from './jobs/erase.ts';
+import { type SweepPorts, sweepErasures } from './jobs/erase.ts';
 import { KINDS } from './kinds.ts';
 import { createMailing } from './mailing.ts';
 import { PROVIDERS } from './providers/index.ts';
@@ -209,22 +209,25 @@ function stages(ground: Ground) {
     check: (no) => checks.runDue(no),
     fund: (no) => funding.runDue(no, { once: true }),
   };
-  const sweep = async (no: number, stopped?: () => boolean) => {
-    const { program } = programByNo(no);
-    const keyed = keyedFor(keys, program);
-    const ports = {
-      pool: pools.general,
-      providers: PROVIDERS,
-      now: clock.now,
-      unseal: open,
-      keyed,
-      forgetMails: mailing.forget,
-    };
-    await sweepErasures(ports, { no, program, stopped });
-  };
+  const sweep = sweepOf(ground, programByNo, open, mailing.forget);
   const own = { pool: pools.general, now: clock.now, receive: core.receive, programByNo, folds: sends, log };
   const asked = createAsking({ ...own, http });
   return { ...ground, core, recorder, http, deliverer, mailing, funding, checks, due, sweep, asked };
+}
+
+/** Finishes erasures: whatever still names somebody who was erased. */
+function sweepOf(
+  { pools, keys, clock }: Ground,
+  programByNo: (no: number) => LoadedProgram,
+  open: SweepPorts['unseal'],
+  forgetMails: SweepPorts['forgetMails'],
+) {
+  return async (no: number, stopped?: () => boolean): Promise<void> => {
+    const { program } = programByNo(no);
+    const keyed = keyedFor(keys, program);
+    const ports = { pool: pools.general, providers: PROVIDERS, now: clock.now, unseal: open, keyed, forgetMails };
+    await sweepErasures(ports, { no, program, stopped });
+  };
 }
 
 /** What the HTTP layer is given. */

@@ -11,9 +11,11 @@ import { monthOf } from '../model/tiers.ts';
 import type { OpenDelivery } from '../model/world.ts';
 import { referralRules } from '../rewards/referral.ts';
 import { settlementAfter } from '../rewards/waits.ts';
+import { decode } from './encode.ts';
 import type { Keys } from './keys.ts';
 import { fetch, type Loader, personIds, rows } from './loader.sql.ts';
 import * as tables from './tables.sql.ts';
+import { selectAllSql } from './tables.sql.ts';
 
 export async function loadRules(load: Loader, keys: Keys): Promise<void> {
   const { program } = load.ctx.loaded;
@@ -145,4 +147,10 @@ async function loadDomainUses(load: Loader, keys: Keys): Promise<void> {
   }
   const columns = [Array.from(pairs.values(), ([code]) => code), Array.from(pairs.values(), ([, domain]) => domain)];
   await fetch(load, world.domainUses, tables.DOMAIN_USES, { by: ['codeKey', 'domainHash'], keys: columns });
+}
+
+/** Which events each source has ever sent: it decides what a bare payment intent may earn. */
+export async function loadSourceTypes(load: Loader): Promise<void> {
+  const seen = await rows(load, 'load source_types', selectAllSql(tables.SOURCE_TYPES), []);
+  for (const row of seen) load.world.sourceTypes.load(decode(tables.SOURCE_TYPES, row));
 }

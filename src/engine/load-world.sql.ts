@@ -14,14 +14,13 @@ import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { loadDomainChecks, loadWaiting, undecidedPayments } from './load-checks.sql.ts';
 import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadFigures } from './load-figures.sql.ts';
-import { loadPartsOf, loadRules, loadStandings } from './load-rules.sql.ts';
+import { loadPartsOf, loadRules, loadSourceTypes, loadStandings } from './load-rules.sql.ts';
 import { loadSightings } from './load-sightings.sql.ts';
 import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
 import { loadVisits } from './load-visits.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
-import { selectAllSql } from './tables.sql.ts';
 import * as suspensions from './tables-suspensions.sql.ts';
 
 /** Codes are derived; the first three candidates of a new member are enough for any number of collisions we will see. */
@@ -58,11 +57,6 @@ export async function loadWorld(
     fetch(load, load.world.erasedPrints, tables.ERASED_PRINTS, prints),
   ]);
   return load.world;
-}
-
-async function loadSourceTypes(load: Loader): Promise<void> {
-  const seen = await rows(load, 'load source_types', selectAllSql(tables.SOURCE_TYPES), []);
-  for (const row of seen) load.world.sourceTypes.load(decode(tables.SOURCE_TYPES, row));
 }
 
 async function loadAliases(load: Loader, keys: Keys): Promise<void> {

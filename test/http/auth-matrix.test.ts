@@ -15,7 +15,7 @@ import { client, tokenFor } from '../support/member.ts';
 type Listed = { readonly prefix: string; readonly route: Route };
 
 let http: HttpTest;
-const keys = { right: '', other: '', revoked: '', lesser: '' };
+const keys = { elsewhere: '', right: '', other: '', revoked: '', lesser: '' };
 const ofMember = {
   token: '',
   both: '',
