@@ -34,6 +34,7 @@ import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './job
 import { type SweepPorts, sweepErasures } from './jobs/erase.ts';
 import { KINDS } from './kinds.ts';
 import { createMailing } from './mailing.ts';
+import type { LoadedProgram } from './model/program.ts';
 import { PROVIDERS } from './providers/index.ts';
 
 export interface Service {
