@@ -245,7 +245,7 @@ describe('routes of a member', () => {
   test('are all the routes of the member API but the lookup', () => {
     const paths = listed().filter(({ route }) => /^\/v1\/(me|claims|leaderboard|codes)/.test(route.path));
     expect(paths.filter(({ route }) => ![...MEMBER, 'lookup'].includes(route.credential))).toEqual([]);
-    expect(isOf(...MEMBER).filter(({ route }) => !route.dialect)).toHaveLength(26);
+    expect(isOf(...MEMBER).filter(({ route }) => !route.dialect)).toHaveLength(28);
     expect(isOf('lookup').map(({ route }) => route.path)).toEqual([
       '/v1/codes/:code',
       '/v1/referrer/code/:code',
