@@ -3,4 +3,4 @@
  * for young objects, and leave the garbage of old ones until there is several times as much of it as of what lives. With
  * these the service stays below 300 MB with 50,000 events waiting, at the cost of a few percent of speed.
  */
-export const NODE_FLAGS = ['--max-semi-space-size=32', '--max-old-space-size=1536'];
+export const NODE_FLAGS = ['--max-semi-space-size=16', '--max-old-space-size=1536'];
