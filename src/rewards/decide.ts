@@ -8,7 +8,7 @@ import { minOf } from '../model/money.ts';
 import type { PaymentRule, Program, Tier } from '../model/program.ts';
 import type { Finding, Payment, Person, Reward } from '../model/records.ts';
 import { newReward, type Parties } from './new-reward.ts';
-import { earn, fullAmount, type Terms, target } from './rules/payment.ts';
+import { type Earning, earn, fullAmount, type Terms, target } from './rules/payment.ts';
 import { settlementAfter, vestsAt } from './waits.ts';
 
 export interface Decision {
@@ -73,6 +73,7 @@ export function decidePayment(
     conversionDen: terms.conversion.den,
     baseAmount: base,
     baseCurrency: figures.currency,
+    explain: existing ? restated(existing, base, earning, { ...terms, full }) : reward.explain,
   };
   return {
     kind: 'decided',
@@ -83,6 +84,22 @@ export function decidePayment(
       waits: earning.kind === 'waits' ? earning.reason : null,
     },
   };
+}
+
+/**
+ * What the rule saw, told anew once better figures have come: an intent knows no tax, its session does. What signals said
+ * stays, for they were asked once.
+ */
+function restated(
+  { explain, baseAmount, conversionNum }: Reward,
+  base: bigint,
+  earning: Exclude<Earning, { kind: 'nothing' }>,
+  { unit, full }: { readonly unit: string; readonly full: bigint },
+): Reward['explain'] {
+  const hasRate = conversionNum === 0n && earning.kind === 'earns';
+  if (baseAmount === base && !hasRate) return explain;
+  const said = earning.kind === 'earns' ? `earns ${full} ${unit}` : earning.finding.said;
+  return explain.map((each) => (each.asked === earning.finding.asked ? { ...earning.finding, said } : each));
 }
 
 /** A conversion that was once applied is kept; one that waited for a rate takes it now. */

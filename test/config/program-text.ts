@@ -1,5 +1,6 @@
 // A program file as small as one can be, and how tests change and read it.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: so program files are written
+import { expect } from 'vitest';
 import { readProgram } from '../../src/config/program-file.ts';
 import { ProgramError } from '../../src/config/program-problems.ts';
 import type { Kinds } from '../../src/config/program-resolving.ts';
@@ -53,4 +54,13 @@ export function problemsOf(text: string, given: Given = {}): readonly string[] {
     if (error instanceof ProgramError) return error.problems;
     throw error;
   }
+}
+
+/** What is refused · the key whose line is replaced, or that is added · the new line · the refusal. */
+export type Case = readonly [outcome: string, key: string, line: string, refusal: string];
+
+export function expectOnly(text: string, refusal: string): void {
+  const [only, ...more] = problemsOf(text);
+  expect(only).toContain(refusal);
+  expect(more).toEqual([]);
 }
