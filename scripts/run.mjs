@@ -125,7 +125,9 @@ function newEnough(version) {
 }
 
 function launch(node, command) {
-  const child = spawn(node, [...NODE_FLAGS, ...command], { stdio: 'inherit' });
+  // Node keeps what it compiled, by the sources' hashes: a command line starts in half the time.
+  const env = { NODE_COMPILE_CACHE: path.resolve('node_modules/.cache/plusone'), ...process.env };
+  const child = spawn(node, [...NODE_FLAGS, ...command], { stdio: 'inherit', env });
   const parentWatch = process.env.npm_lifecycle_event ? watchParents(() => child.kill('SIGTERM')) : undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
     process.on(signal, () => {

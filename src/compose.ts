@@ -200,7 +200,7 @@ function stages(ground: Ground) {
     log: (fields, message) => log.warn(fields, message),
   });
   const due: DuePorts = {
-    pool: pools.general,
+    pools,
     clock,
     programs: programs.all,
     catchUp: (no) => core.engine.catchUp(no),

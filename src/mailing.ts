@@ -84,7 +84,7 @@ export function createMailing(options: MailingOptions): Mailing {
     keyed.set(loaded, made);
     return made.hash('email', address);
   };
-  const notices = { pool: pools.general, clock, outbox, unseal: openAddress, hashOf };
+  const notices = { pools, clock, outbox, unseal: openAddress, hashOf };
   const periods = {
     pool: pools.general,
     clock,

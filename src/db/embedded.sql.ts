@@ -22,7 +22,7 @@ export function dropRole(role: string): string {
 export const DATABASE_EXISTS = `select 1 from pg_database where datname = $1`;
 
 export function createDatabase(name: string, template?: string): string {
-  return `create database ${escapeIdentifier(name)}${template ? ` template ${escapeIdentifier(template)}` : ''}`;
+  return `create database ${escapeIdentifier(name)}${template ? ` template ${escapeIdentifier(template)} strategy file_copy` : ''}`;
 }
 
 /** Only the two roles may connect, and the application's may not even make temporary tables. */

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnavailable } from '../db/transaction.ts';
-import { IS_QUEUED, QUEUED_PROGRAMS, READ_OUTCOME } from '../inbox/inbox.sql.ts';
+import { IS_ANY_QUEUED, IS_QUEUED, QUEUED_PROGRAMS, READ_OUTCOME } from '../inbox/inbox.sql.ts';
 import type { NewEvent, Received } from '../inbox/receive.ts';
 import { type Command, type CommandRefusal, INTERNAL_SOURCE } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
@@ -98,6 +98,12 @@ export class Engine {
 
   /** Folds what is queued. Any number of callers share one loop: each with a connection of its own would run out of them. */
   async catchUp(programNo: number): Promise<void> {
+    if (!this.#running.has(programNo)) {
+      // Asked often when there is nothing: one look is a fifth of what an empty batch costs.
+      const { pool, statement } = this.#options;
+      const { rowCount } = await pool.query(statement('is any queued', IS_ANY_QUEUED, [programNo]));
+      if (!rowCount) return;
+    }
     this.wake(programNo);
     await Promise.race([this.#running.get(programNo), sleep(RETRY_MS)]);
   }

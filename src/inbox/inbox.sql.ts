@@ -26,4 +26,6 @@ export const IS_QUEUED = 'select 1 from inbox_queue where program_no = $1 and id
 export const READ_OUTCOME = `select e.outcome, e.reason, q.id is not null as queued from inbox_events e
   left join inbox_queue q on q.program_no = e.program_no and q.id = e.id where e.program_no = $1 and e.id = $2`;
 
+export const IS_ANY_QUEUED = 'select 1 from inbox_queue where program_no = $1 limit 1';
+
 export const QUEUED_PROGRAMS = 'select distinct program_no from inbox_queue';

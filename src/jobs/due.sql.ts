@@ -36,18 +36,18 @@ export const TELL_EXPIRIES = tell(
 );
 
 /** Payments that have waited their match_within; rewards that have vested or settle; referrals whose time has run out. */
-export const TELL: readonly string[] = [
-  tell(
+export const TELL: Readonly<Record<string, string>> = {
+  'payment.match_due': tell(
     'payment.match_due',
     'paymentId',
     'select id, match_until as at from payments where program_no = $1 and match_until <= $2',
   ),
-  tell(
+  'referral.due': tell(
     'referral.due',
     'refereeId',
     'select referee_id as id, qualify_until as at from referrals where program_no = $1 and qualify_until <= $2',
   ),
-  tell(
+  'reward.due': tell(
     'reward.due',
     'rewardId',
     `select id, at from (
@@ -55,8 +55,8 @@ export const TELL: readonly string[] = [
       union all
       select id, settles_at from rewards where program_no = $1 and status = 'pending' and settles_at <= $2 and reason = 'settling') r`,
   ),
-  TELL_EXPIRIES,
-];
+  'lot.expire': TELL_EXPIRIES,
+};
 
 /** The first of the month after the one that the fund runs next. */
 const NEXT_FUND_RUN = `select min(f.at) as at from (

@@ -4,14 +4,14 @@
  * anything; it only says what is due.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Pools } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock, SettableClock } from './clock.ts';
 import * as sql from './due.sql.ts';
 import { OPEN_MONTHS, rankRules, TELL_RANKS } from './ranks.sql.ts';
 
 export interface DuePorts {
-  readonly pool: pg.Pool;
+  readonly pools: Pick<Pools, 'general' | 'statement'>;
   readonly clock: Clock;
   readonly programs: () => readonly LoadedProgram[];
   /** Folds what is queued, together with whoever else waits for it. */
@@ -33,13 +33,17 @@ const STEP_MS = 30_000;
 
 /** Tells the engine what is due now and folds it. Returns how many events it made. */
 export async function tellDue(ports: DuePorts, programNo: number): Promise<number> {
+  const { general, statement } = ports.pools;
   const now = await ports.clock.now();
   let told = 0;
-  for (const text of sql.TELL) told += (await ports.pool.query(text, [programNo, now, true])).rowCount ?? 0;
+  for (const [command, text] of Object.entries(sql.TELL)) {
+    const { rowCount } = await general.query(statement(`tell ${command}`, text, [programNo, now, true]));
+    told += rowCount ?? 0;
+  }
   const ranks = rankRules(ports.programs().find(({ no }) => no === programNo));
   if (ranks.length === 0) return told;
-  await ports.pool.query(OPEN_MONTHS, [programNo, now, ranks]);
-  return told + ((await ports.pool.query(TELL_RANKS, [programNo, now, true])).rowCount ?? 0);
+  await general.query(OPEN_MONTHS, [programNo, now, ranks]);
+  return told + ((await general.query(TELL_RANKS, [programNo, now, true])).rowCount ?? 0);
 }
 
 /** All that is due at the clock's present time, until nothing more comes of it. */
@@ -65,7 +69,8 @@ async function settled(ports: DuePorts, programNo: number, end: number): Promise
   while (performance.now() < end) {
     const tried = await ports.deliver(programNo, { once: true });
     await ports.catchUp(programNo);
-    const { rows } = await ports.pool.query(sql.IS_SETTLED, [programNo, await ports.clock.now()]);
+    const { general, statement } = ports.pools;
+    const { rows } = await general.query(statement('is settled', sql.IS_SETTLED, [programNo, await ports.clock.now()]));
     if (rows[0]?.settled) return;
     if (tried === 0) await sleep(POLL_MS);
   }
@@ -81,13 +86,7 @@ export async function advanceClock(
   if (to < now) return 'clock_backwards';
   await ports.clock.set(now);
   for (;;) {
-    for (const { no } of ports.programs()) {
-      await runDue(ports, no, { once: true });
-      await settled(ports, no, performance.now() + STEP_MS);
-      await ports.check(no);
-      await ports.fund(no);
-      await mailed(ports, no);
-    }
+    await Promise.all(ports.programs().map(({ no }) => step(ports, no)));
     if (now >= to) return 'done';
     const next = await nextOf(ports, now);
     now = next && next < to ? next : to;
@@ -95,9 +94,22 @@ export async function advanceClock(
   }
 }
 
+/** All of one program at the clock's present time. Programs share nothing but the clock, so they step side by side. */
+async function step(ports: DuePorts, programNo: number): Promise<void> {
+  await runDue(ports, programNo, { once: true });
+  await settled(ports, programNo, performance.now() + STEP_MS);
+  await ports.check(programNo);
+  await ports.fund(programNo);
+  await mailed(ports, programNo);
+}
+
 /** When the next thing of this program falls due. */
-export async function nextDue({ pool }: Pick<DuePorts, 'pool'>, programNo: number, after: Date): Promise<Date | null> {
-  const { rows } = await pool.query(sql.NEXT_DUE, [programNo, after]);
+export async function nextDue(
+  { pools: { general, statement } }: Pick<DuePorts, 'pools'>,
+  programNo: number,
+  after: Date,
+): Promise<Date | null> {
+  const { rows } = await general.query(statement('next due', sql.NEXT_DUE, [programNo, after]));
   return rows[0]?.at ?? null;
 }
 

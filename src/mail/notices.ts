@@ -3,7 +3,7 @@
  * Promises: read from the rows that the decision left, so that none is lost with a process; each is planned once. Must
  * never: be part of the fold, or write to somebody whose address was erased.
  */
-import type pg from 'pg';
+import type { Pools } from '../db/pool.ts';
 import { matchEmail } from '../model/email.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import * as sql from './mails.sql.ts';
@@ -11,7 +11,7 @@ import type { NewMail, Outbox } from './outbox.ts';
 import { appealMail, suspensionMail } from './templates/suspension.ts';
 
 export interface NoticeOptions {
-  readonly pool: pg.Pool;
+  readonly pools: Pick<Pools, 'general' | 'statement'>;
   readonly clock: { now(): Promise<Date> };
   readonly outbox: Pick<Outbox, 'plan' | 'appealUrl'>;
   readonly unseal: (programNo: number, version: number, sealed: Buffer) => string;
@@ -30,10 +30,10 @@ interface Row {
 
 /** Plans what is not planned yet. */
 export async function planNotices(options: NoticeOptions, loaded: LoadedProgram): Promise<void> {
-  const { pool } = options;
+  const { general: pool, statement } = options.pools;
   const [suspended, decided] = await Promise.all([
-    pool.query<Row>(sql.UNNOTIFIED_SUSPENSIONS, [loaded.no]),
-    pool.query<Row>(sql.UNNOTIFIED_APPEALS, [loaded.no]),
+    pool.query<Row>(statement('suspensions to tell', sql.UNNOTIFIED_SUSPENSIONS, [loaded.no])),
+    pool.query<Row>(statement('appeals to tell', sql.UNNOTIFIED_APPEALS, [loaded.no])),
   ]);
   const { program } = loaded;
   for (const row of suspended.rows) {

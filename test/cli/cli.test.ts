@@ -58,6 +58,7 @@ afterAll(async () => {
 function cli(args: string, env: Record<string, string> = {}): Promise<Ran> {
   const settings = {
     PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     DATABASE_URL: program.db.appUrl,
     SECRET_KEY: 'x'.repeat(40),
     DATA_DIR: folder,

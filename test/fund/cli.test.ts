@@ -31,7 +31,13 @@ interface Ran {
 
 function cli(...args: string[]): Promise<Ran> {
   const { env } = scene.service.service;
-  const settings = { ...env.raw, PATH: process.env.PATH, HOME: folder, DATA_DIR: scene.service.dir };
+  const settings = {
+    ...env.raw,
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    HOME: folder,
+    DATA_DIR: scene.service.dir,
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, ['src/cli.ts', ...args], { env: settings as NodeJS.ProcessEnv }, (error, out, err) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, out, err }),
