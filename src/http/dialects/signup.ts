@@ -62,7 +62,7 @@ export async function signUp(
   const memberId = await claimLogin(knex, { programNo: no, emailHash, memberId: fresh, password, now });
   if (!memberId) throw new Problem('email_taken');
   await tell(deps, no, memberId, req, given);
-  const person = await findMember(knex, no, memberId);
+  const person = await findMember(deps.pools, no, memberId);
   if (!person) throw new Error('bug: a member who signed up is not there');
   const { apiKeyPrefix } = loaded.program.members;
   const key = { programNo: no, personId: person.id, apiKeyPrefix, name: 'signup', scopes: MEMBER_SCOPES, now };

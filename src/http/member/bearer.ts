@@ -110,7 +110,7 @@ async function byMemberKey(
 
 async function byServerKey({ pools }: BearerNeeds, loaded: LoadedProgram, req: Request): Promise<Acting> {
   const memberId = namedMember(req);
-  const person = await findMember(pools.knex, loaded.no, memberId);
+  const person = await findMember(pools, loaded.no, memberId);
   if (!person || isGone(person)) throw new Problem('unknown_member');
   return asActing(person, { by: 'server_key', orgId: person.org_id, scopes: MEMBER_SCOPES });
 }

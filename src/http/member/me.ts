@@ -50,10 +50,8 @@ async function meJson(
   const since = new Date(now.getTime() - RECENT_DAYS * DAY_MS);
   const where = [pools.knex, no, acting.personId] as const;
   const capped = cappedRules(program);
-  const [profile, balances, rewards, allowances] = await Promise.all([
-    sql.readProfile(...where, monthOf(now)),
-    sql.readBalances(...where),
-    sql.sumRewards(...where, firstDayOf(now)),
+  const [{ profile, balances, rewards }, allowances] = await Promise.all([
+    sql.readFigures(pools, no, acting.personId, { month: monthOf(now), since: firstDayOf(now) }),
     sql.readAllowances(
       ...where,
       capped.map(({ rule }) => rule),

@@ -3,6 +3,7 @@
  * Promises: one statement each, by a primary key. Must never: find somebody of another program.
  */
 import type { Knex } from 'knex';
+import type { Pools } from '../../db/pool.ts';
 import { select } from '../query.sql.ts';
 
 export interface PersonRow {
@@ -16,11 +17,18 @@ export interface PersonRow {
 
 const COLUMNS = 'p.id, p.member_id, p.email_verified, p.org_id, p.deleted_at, p.erased_at';
 
-export async function findMember(knex: Knex, programNo: number, memberId: string): Promise<PersonRow | undefined> {
-  const text = `
-    select ${COLUMNS} from person_aliases a join persons p on p.program_no = a.program_no and p.id = a.person_id
-     where a.program_no = ? and a.kind = 'member' and a.value = ?`;
-  return (await select<PersonRow>(knex, text, [programNo, memberId]))[0];
+const FIND_MEMBER = `
+  select ${COLUMNS} from person_aliases a join persons p on p.program_no = a.program_no and p.id = a.person_id
+   where a.program_no = $1 and a.kind = 'member' and a.value = $2`;
+
+/** Asked by every request of a member, and so planned once per connection. */
+export async function findMember(
+  { general, statement }: Pick<Pools, 'general' | 'statement'>,
+  programNo: number,
+  memberId: string,
+): Promise<PersonRow | undefined> {
+  const { rows } = await general.query<PersonRow>(statement('find member', FIND_MEMBER, [programNo, memberId]));
+  return rows[0];
 }
 
 /** Someone who was joined into another is who they are now. */

@@ -27,7 +27,7 @@ export function createSight(deps: SightNeeds): Sight {
     remembered.add(key);
   };
   return async (loaded, claims) => {
-    const person = await findMember(deps.pools.knex, loaded.no, claims.memberId);
+    const person = await findMember(deps.pools, loaded.no, claims.memberId);
     if (person && (person.deleted_at || person.erased_at)) throw new Problem('unauthorized');
     const key = keyOf(loaded.no, claims);
     if (person && remembered.has(key)) return person;
@@ -68,5 +68,5 @@ async function newsOf(
 async function tell(deps: SightNeeds, programNo: number, news: Seen): Promise<PersonRow | undefined> {
   const submitted = await deps.submit(programNo, news);
   if (!submitted.ok) throw new Problem(submitted.code);
-  return await findMember(deps.pools.knex, programNo, news.memberId);
+  return await findMember(deps.pools, programNo, news.memberId);
 }

@@ -38,7 +38,7 @@ export function portalLinkRoutes({ pools, env, vault }: Pick<Deps, 'pools' | 'en
       handle: async (req, res) => {
         const { member_id: memberId } = readBody(req, linkBody);
         const { no, program } = programOf(res);
-        const person = await findMember(pools.knex, no, memberId);
+        const person = await findMember(pools, no, memberId);
         if (!person || person.deleted_at || person.erased_at) throw new Problem('unknown_member');
         const until = new Date(Date.now() + LINK_MS);
         const bearer = { memberId: person.member_id, orgId: person.org_id };

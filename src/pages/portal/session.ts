@@ -71,7 +71,7 @@ async function actingOf(deps: Needs, req: Request, res: Response): Promise<Actin
   const now = new Date();
   const bearer =
     token === undefined ? undefined : readPortalToken(deps.vault, { use: 'session', programNo: no }, token, now);
-  const person = bearer && (await findMember(deps.pools.knex, no, bearer.memberId));
+  const person = bearer && (await findMember(deps.pools, no, bearer.memberId));
   if (!bearer || !person || person.deleted_at || person.erased_at) return undefined;
   const isOld = !readPortalToken(
     deps.vault,
