@@ -1,13 +1,12 @@
 // The product's own API keys as credentials: whom the product says a key belongs to (RFC 7662), for how long that is
 // believed, and what happens while it does not answer.
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHttp } from '../../src/delivery/egress.ts';
 import { createIntrospection } from '../../src/http/member/introspection.ts';
 import { createJwks } from '../../src/http/member/jwks.ts';
 import { createMemberTokens } from '../../src/http/member/tokens.ts';
 import { type HttpTest, startHttp } from '../support/http.ts';
+import { type LocalServer, serveLocally } from '../support/local-server.ts';
 import { client, tokenFor } from '../support/member.ts';
 
 interface Asked {
@@ -20,13 +19,13 @@ interface Asked {
 const asked: Asked[] = [];
 let told: { status: number; body: string } = { status: 200, body: '' };
 let elapsed = 0;
-let server: http.Server;
+let server: LocalServer;
 let url: string;
 let plusone: HttpTest;
 let call: ReturnType<typeof client>;
 
 beforeAll(async () => {
-  server = http.createServer((req, res) => {
+  server = await serveLocally((req, res) => {
     let body = '';
     req.on('data', (chunk) => {
       body += chunk;
@@ -37,8 +36,7 @@ beforeAll(async () => {
       res.writeHead(told.status, { 'content-type': 'application/json' }).end(told.body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/introspect`;
+  url = `${server.origin}/introspect`;
   const out = { http: createHttp({ allow: ['127.0.0.1/32'] }), elapsed: () => elapsed };
   const tokens = createMemberTokens(createJwks(out), createIntrospection(out));
   const introspect = `introspect: { url: "${url}", secret: "\${ASK_SECRET}" }`;
@@ -55,8 +53,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await plusone.close();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await server.close();
 });
 
 const active = (more: object = {}) => ({ status: 200, body: JSON.stringify({ active: true, sub: 'ann', ...more }) });

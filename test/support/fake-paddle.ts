@@ -3,9 +3,9 @@
  * Promises: what is sent is checked against Paddle's reference (names, types, what belongs together); codes are unique;
  * lists page by `after`. There are no idempotency keys, as there are none at Paddle. Must never: be imported by src.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { serveLocally } from './local-server.ts';
 
 export type PaddleMode = 'ok' | 'refuse' | 'error' | 'error_after' | 'reset_after' | 'stall_after' | 'too_many';
 
@@ -62,10 +62,9 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
 };
 
 export async function startFakePaddle(): Promise<FakePaddle> {
-  const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { origin, close } = await serveLocally((request, response) => void serve(request, response));
   const paddle: FakePaddle = {
-    apiBase: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    apiBase: origin,
     mode: 'ok',
     next: [],
     discounts: [],
@@ -74,11 +73,7 @@ export async function startFakePaddle(): Promise<FakePaddle> {
     adjustments: [],
     requests: [],
     faults: [],
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

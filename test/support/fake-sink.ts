@@ -3,10 +3,10 @@
  * Promises: checks every signature with the official package, and that the bytes of a key never change; `faults` names
  * what was wrong. Must never: be imported by src.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
+import { serveLocally } from './local-server.ts';
 
 /** `…_after`: the credit is applied first. `stall` never answers, `reset` cuts the connection. */
 export type SinkMode =
@@ -66,10 +66,9 @@ export async function startFakeSink(options: FakeSinkOptions = {}): Promise<Fake
   const secret = options.secret ?? `whsec_${Buffer.from('a secret of thirty-two bytes, ok').toString('base64')}`;
   const applied = new Map<string, number>();
   const bytes = new Map<string, string>();
-  const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const { origin, close } = await serveLocally((request, response) => void serve(request, response), options.port);
   const sink: FakeSink = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/credits`,
+    url: `${origin}/credits`,
     secret,
     mode: 'ok',
     next: [],
@@ -81,11 +80,7 @@ export async function startFakeSink(options: FakeSinkOptions = {}): Promise<Fake
     posts: () => sink.requests.filter(({ method }) => method === 'POST').length,
     faults: [],
     applied: (key) => applied.get(key) ?? 0,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -3,10 +3,10 @@
  * Promises: a key replays its stored answer, 500s too, refuses other parameters, and is forgotten when told; lists page
  * as Stripe's do; a parameter that Stripe's reference does not name is refused. Must never: be imported by src.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type Change, changeOf, listOf, objectOf, type StripeObjects } from './fake-stripe-objects.ts';
+import { serveLocally } from './local-server.ts';
 
 export type StripeMode = 'ok' | 'refuse' | 'error' | 'error_after' | 'reset_after' | 'stall_after' | 'too_many';
 
@@ -24,10 +24,9 @@ export interface FakeStripe extends StripeObjects {
 
 export async function startFakeStripe(): Promise<FakeStripe> {
   const stored = new Map<string, { body: string; status: number; answer: string }>();
-  const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { origin, close } = await serveLocally((request, response) => void serve(request, response));
   const stripe: FakeStripe = {
-    apiBase: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    apiBase: origin,
     mode: 'ok',
     next: [],
     listFails: false,
@@ -43,11 +42,7 @@ export async function startFakeStripe(): Promise<FakeStripe> {
     sessions: [],
     requests: [],
     forgetKeys: () => stored.clear(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

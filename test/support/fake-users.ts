@@ -3,9 +3,9 @@
  * Promises: keys, parameters and pages are those of each provider's reference; what is not is a fault. Must never: be
  * imported by src.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { serveLocally } from './local-server.ts';
 
 export type User = Readonly<Record<string, unknown>>;
 
@@ -21,19 +21,14 @@ export interface FakeUsers {
 }
 
 export async function startFakeUsers(): Promise<FakeUsers> {
-  const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { origin, close } = await serveLocally((request, response) => void serve(request, response));
   const fake: FakeUsers = {
-    apiBase: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    apiBase: origin,
     users: [],
     fails: undefined,
     requests: 0,
     faults: [],
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,6 @@
 // The whole service as compose.ts wires it, for tests through HTTP: two programs, one that keeps the balance here and
 // one with a sink of the test's own. Nothing is scheduled: what is due happens by Prefer: wait and the test clock.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Express } from 'express';
@@ -15,6 +13,7 @@ import { createApp } from '../../src/http/app.ts';
 import type { Deps } from '../../src/http/deps.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { heldToDocument } from './document.ts';
+import { serveLocally } from './local-server.ts';
 import { secretFor, signStandard, signStripe } from './sign.ts';
 
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
@@ -134,18 +133,11 @@ export async function startHttp(
 
 async function startSink(): Promise<{ sink: HttpTest['sink']; url: string; stop: () => Promise<void> }> {
   const sink = { status: 200, keys: [] as string[] };
-  const server = http.createServer((req, res) => {
+  const { origin, close } = await serveLocally((req, res) => {
     sink.keys.push(String(req.headers['idempotency-key']));
     req.resume().on('end', () => res.writeHead(sink.status).end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/credits`;
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { sink, url, stop };
+  return { sink, url: `${origin}/credits`, stop: close };
 }
 
 function post(app: Express, program: string, body: string, id: string): request.Test {

@@ -1,12 +1,11 @@
 // A member's client for tests: tokens as a product would sign them, and calls under /p/<program>/v1.
 
 import { createSecretKey } from 'node:crypto';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import request from 'supertest';
 import { JWT_SECRET } from './http.ts';
+import { serveLocally } from './local-server.ts';
 
 /** A token of the product's, good for an hour unless told otherwise. */
 export async function tokenFor(sub: string, claims: JWTPayload = {}, secret = JWT_SECRET): Promise<string> {
@@ -53,20 +52,15 @@ export interface KeyServer {
 /** Serves a JWKS on this machine. */
 export async function startKeyServer(): Promise<KeyServer> {
   let count = 0;
-  const server = http.createServer((_req, res) => {
+  const { origin, close } = await serveLocally((_req, res) => {
     count++;
     res.writeHead(keys.answer.status, { 'content-type': 'application/json' }).end(keys.answer.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const keys: KeyServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    url: `${origin}/jwks.json`,
     asked: () => count,
     answer: { status: 200, body: '{"keys":[]}' },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: close,
   };
   return keys;
 }
