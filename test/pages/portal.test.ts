@@ -39,6 +39,22 @@ test('the link of the product opens the member’s page, and nobody else’s', a
   expect(page.text).not.toContain('bob@work.example');
 });
 
+test('the link is shared by a button for each place, with the text of that place', async () => {
+  const { text } = await get('/p/claudexia/portal', pair(await cookieOf('alice')));
+  const buttons = Array.from(text.matchAll(/class="button" href="([^"]+)" target/g), ([, href = '']) =>
+    href.replaceAll('&amp;', '&'),
+  );
+  expect(buttons.map((href) => new URL(href).host || new URL(href).protocol)).toEqual([
+    ...['x.com', 'www.linkedin.com', 't.me', 'wa.me'],
+    'mailto:',
+  ]);
+  const code = await service.codeOf('alice');
+  for (const href of buttons) {
+    expect(decodeURIComponent(href)).toContain(`https://claudexia.tech/?ref=${code}`);
+    expect(href).not.toContain('+');
+  }
+});
+
 test('without a link there is only the sign-in; a made-up cookie is none', async () => {
   for (const cookie of ['', 'plusone_portal_1=1.AAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'plusone_portal_1=%']) {
     const page = await get('/p/claudexia/portal', cookie);

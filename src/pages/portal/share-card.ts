@@ -10,8 +10,9 @@ export function shareCard({ program, texts, base, me }: Home): Html {
     return html`<section class="card"><p>${texts.noCode}</p><form method="post" action="${base}/code"><button class="first">${texts.makeCode}</button></form></section>`;
   }
   const { url, share_text: text } = me;
+  // A space as %20: not everybody reads + as one, and a text would arrive full of them.
   const place = (origin: string, query: Readonly<Record<string, string>>): string =>
-    `${origin}?${new URLSearchParams(query)}`;
+    `${origin}?${new URLSearchParams(query).toString().replaceAll('+', '%20')}`;
   const mail = `mailto:?subject=${encodeURIComponent(texts.mailSubject(program.name))}&body=${encodeURIComponent(text.email)}`;
   const places: (readonly [string, string])[] = [
     [texts.shareOn.x, place('https://x.com/intent/post', { text: text.x })],
