@@ -6,11 +6,13 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { compose, type Service } from './compose.ts';
+import { dataDirProblem } from './config/data-dir.ts';
 import { ConfigError, type Env, readEnv } from './config/env.ts';
 import { ProgramError } from './config/program-problems.ts';
 import { watchFolder } from './config/watch-folder.ts';
 import { type Embedded, startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
+import { reach } from './db/reach.ts';
 import { createApp } from './http/app.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { pages } from './pages/index.ts';
@@ -42,8 +44,16 @@ interface Database {
 
 export async function serve(options: ServeOptions): Promise<Running> {
   const { env, role } = options;
-  const database = await openDatabase(options);
+  const opened: (() => Promise<void> | void)[] = [];
+  // The last that was opened is closed first, also when the next one cannot be opened.
+  const stop = once(async () => {
+    for (const close of opened.toReversed()) await close();
+  });
   try {
+    // Told before anything is opened: whoever started us twice reads one line.
+    if (role !== 'worker') await close(await bind(http.createServer(), env));
+    const database = await openDatabase(options);
+    opened.push(async () => await database.embedded?.stop());
     const service = await compose({
       env,
       role,
@@ -51,19 +61,14 @@ export async function serve(options: ServeOptions): Promise<Running> {
       embedded: database.embedded !== undefined,
       crashPoint: options.crashPoint,
     });
-    const watched = watchFolder(service.programsDir, LOOK_EVERY_MS, service.programs.reload);
-    const schedule = role === 'web' ? undefined : await startWork(service, database);
+    opened.push(service.stop);
+    if (role !== 'web') opened.push((await startWork(service, database)).stop);
     const server = role === 'worker' ? undefined : await listen(service);
-    const stop = once(async () => {
-      watched.stop();
-      if (server) await close(server);
-      await schedule?.stop();
-      await service.stop();
-      await database.embedded?.stop();
-    });
+    if (server) opened.push(async () => await close(server));
+    opened.push(watchFolder(service.programsDir, LOOK_EVERY_MS, service.programs.reload).stop);
     return { service, url: server ? urlOf(server) : '', stop };
   } catch (error) {
-    await database.embedded?.stop();
+    await stop();
     throw error;
   }
 }
@@ -71,6 +76,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
 /** The embedded server is migrated at every start; another database by `npm run migrate`, or here in one-process mode. */
 async function openDatabase({ env, role, database = 'plusone' }: ServeOptions): Promise<Database> {
   if (env.databaseUrl) {
+    await reach('DATABASE_URL', env.databaseUrl);
+    if (env.databaseDirectUrl) await reach('DATABASE_DIRECT_URL', env.databaseDirectUrl);
     if (role === 'all')
       await migrate({ ownerUrl: env.databaseDirectUrl ?? env.databaseUrl, appUrl: env.databaseUrl, log: note });
     return { url: env.databaseUrl, directUrl: env.databaseDirectUrl, embedded: undefined };
@@ -112,14 +119,21 @@ async function listen(service: Service): Promise<http.Server> {
   const server = http.createServer(createApp(service.deps, pages));
   // A sender may keep a connection idle for long; longer than the proxy before us, so that it closes first.
   server.keepAliveTimeout = 65_000;
-  const { port, host } = service.env;
+  return await bind(server, service.env);
+}
+
+async function bind(server: http.Server, { port, host }: Pick<Env, 'port' | 'host'>): Promise<http.Server> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new ConfigError(`PORT: ${port} is in use`) : error),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, port, host)));
     server.listen(port, host, resolve);
   });
   return server;
+}
+
+function cannotListen({ code = '', message }: NodeJS.ErrnoException, port: number, host = ''): ConfigError {
+  if (code === 'EADDRINUSE') return new ConfigError(`PORT: ${port} is in use`);
+  if (code === 'EACCES') return new ConfigError(`PORT: ${port} may not be listened on by this user`);
+  return new ConfigError(`HOST: cannot listen on ${host || 'all interfaces'}: ${message}`);
 }
 
 function urlOf(server: http.Server): string {
@@ -146,15 +160,17 @@ export async function run(
   started: (running: Running) => void,
   options: Partial<ServeOptions> = {},
 ): Promise<void> {
+  let env: Env | undefined;
   try {
-    const running = await serve({ env: readEnv(), role, ...options });
+    env = readEnv();
+    const running = await serve({ env, role, ...options });
     started(running);
     // A repeated signal is no order to give up: the launcher and the terminal may both send one.
     const end = () => void running.stop().then(() => process.exit(0), fail);
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
   } catch (error) {
-    fail(error);
+    fail(dataDirProblem(error, env?.dataDir) ?? error);
   }
 }
 

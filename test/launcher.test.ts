@@ -1,10 +1,13 @@
 // scripts/run.mjs, which stands between npm and everything: codes, signals, and the death of npm.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let folder: string;
 
@@ -48,6 +51,42 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s is passed on, and waited
   child.kill(signal);
   expect((await lines.next()).value).toBe(signal);
   expect(await code).toBe(5);
+});
+
+describe('a start that cannot go on says in one line which variable is wrong, and why', () => {
+  let taken: Server;
+  beforeAll(async () => {
+    taken = createServer().listen(0);
+    await once(taken, 'listening');
+  });
+  afterAll(() => taken.close());
+
+  const nowhere = 'postgres://app:secret@127.0.0.1:1/plusone';
+  test.each([
+    ['PORT', () => ({ PORT: String((taken.address() as AddressInfo).port) }), /^PORT: \d+ is in use$/],
+    ['HOST', () => ({ HOST: '203.0.113.9' }), /^HOST: cannot listen on 203\.0\.113\.9: .*EADDRNOTAVAIL/],
+    [
+      'DATA_DIR',
+      () => ({ DATA_DIR: path.join(folder, 'exit.ts', 'data') }),
+      /^DATA_DIR: .*exit\.ts.* cannot be used: /,
+    ],
+    [
+      'DATA_DIR where nothing can be made',
+      () => ({ DATA_DIR: '/proc/data' }),
+      /^DATA_DIR: \/proc\/data cannot be used: /,
+    ],
+    [
+      'DATABASE_URL',
+      () => ({ DATABASE_URL: nowhere }),
+      /^DATABASE_URL: the database cannot be reached: .*ECONNREFUSED/,
+    ],
+  ])('%s', async (_name, variables, line) => {
+    const env = { PATH: process.env.PATH, SECRET_KEY: 'x'.repeat(32), PORT: '0', DATA_DIR: folder, ...variables() };
+    const child = spawn(process.execPath, ['scripts/run.mjs', 'src/main.ts'], { env });
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    expect([out, code, err.trimEnd()]).toEqual(['', 1, expect.stringMatching(line)]);
+    expect(err.trimEnd()).not.toContain('\n');
+  });
 });
 
 test('npm killed with -9 takes the service along', async () => {

@@ -7,6 +7,7 @@ import { ConfigError, type Env } from '../config/env.ts';
 import { type Embedded, startEmbedded } from '../db/embedded.ts';
 import { migrate, schemaState } from '../db/migrate.ts';
 import { openPools } from '../db/pool.ts';
+import { reach } from '../db/reach.ts';
 import { IS_UNDER_TEST_CLOCK } from '../jobs/clock.sql.ts';
 import { systemClock, testClock } from '../jobs/clock.ts';
 import type { OpenDatabase } from './command.ts';
@@ -17,6 +18,8 @@ type Log = (line: string) => void;
 
 export async function migrateDatabase(env: Env, log: Log): Promise<readonly string[]> {
   const { databaseUrl: appUrl, databaseDirectUrl } = env;
+  if (appUrl) await reach('DATABASE_URL', appUrl);
+  if (databaseDirectUrl) await reach('DATABASE_DIRECT_URL', databaseDirectUrl);
   if (appUrl) return (await migrate({ ownerUrl: databaseDirectUrl ?? appUrl, appUrl, log })).applied;
   return await withEmbedded(env, log, async (embedded) => {
     await embedded.ensureDatabase(DATABASE);
@@ -25,7 +28,10 @@ export async function migrateDatabase(env: Env, log: Log): Promise<readonly stri
 }
 
 export async function withDatabase<T>(env: Env, log: Log, work: (database: OpenDatabase) => Promise<T>): Promise<T> {
-  if (env.databaseUrl) return await onUrl(env, env.databaseUrl, log, work);
+  if (env.databaseUrl) {
+    await reach('DATABASE_URL', env.databaseUrl);
+    return await onUrl(env, env.databaseUrl, log, work);
+  }
   return await withEmbedded(env, log, async (embedded) => {
     const isNew = await embedded.ensureDatabase(DATABASE);
     if (isNew) await migrate({ ownerUrl: embedded.ownerUrl(DATABASE), appRole: embedded.appRole, log: () => {} });

@@ -2,7 +2,7 @@
 // files in DATA_DIR that hold what was generated. A secret file is 0600, appears whole or not at all, and is never
 // replaced: of two processes that make it at the same time, both end up with the same content.
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The same key length as SHA-256's output: nothing shorter is worth deriving from. */
@@ -105,7 +105,22 @@ export function secretFile(dataDir: string, name: string, make: () => string): s
  * its own folder lies inside. What is secret in it is 0600.
  */
 export function ensureDataDir(dataDir: string): void {
-  if (mkdirSync(dataDir, { recursive: true, mode: 0o711 })) chmodSync(dataDir, 0o711);
+  if (madeFolder(dataDir)) chmodSync(dataDir, 0o711);
+}
+
+/** With the folders above it. Node's own `recursive` never returns below /proc, where nothing can be made. */
+function madeFolder(folder: string): boolean {
+  try {
+    mkdirSync(folder, { mode: 0o711 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return false;
+    if (code !== 'ENOENT' || path.dirname(folder) === folder) throw error;
+  }
+  madeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o711 });
+  return true;
 }
 
 function readIfThere(file: string): string | undefined {
