@@ -103,7 +103,8 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
     runDue: async (no) => {
       // Beside the rest: a slow mail server holds up no credit.
       mailing.wake(no);
-      funding.wake(no);
+      // The first month of a fund is the first that the clock shows.
+      if (await parts.clock.isSet()) funding.wake(no);
       parts.asked.wake(no);
       checks.wake(no);
       await runDue(due, no, { once: false });

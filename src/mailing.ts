@@ -25,7 +25,7 @@ export interface MailingOptions {
   readonly env: Env;
   readonly pools: Pools;
   readonly keys: DerivedKeys;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly programByNo: (no: number) => LoadedProgram;
   /** false in a process that only serves HTTP: workers send. */
   readonly sends: boolean;

@@ -147,6 +147,7 @@ interface Won {
 
 function refer(world: World, ctx: FoldContext, event: FoldEvent, won: Won): Referral {
   const { person, code, claim } = won;
+  const told = event.occurredAt ?? event.receivedAt;
   const isCrowded = (claim.addresses ?? 0) > ADDRESSES_MAX;
   const referral: Referral = {
     id: ctx.nextId(),
@@ -159,7 +160,8 @@ function refer(world: World, ctx: FoldContext, event: FoldEvent, won: Won): Refe
     flags: isCrowded ? [ONE_PLACE] : [],
     held: isCrowded,
     evidence: [evidenceOf(ctx, event, won), ...crowdOf(claim)],
-    createdAt: event.occurredAt ?? event.receivedAt,
+    // What a sender dates in our future happened when it was told.
+    createdAt: told < ctx.now ? told : ctx.now,
     completedAt: null,
     qualifiedAt: null,
     qualifyUntil: null,

@@ -9,12 +9,13 @@ import * as sql from './clock.sql.ts';
 
 export interface Clock {
   now(): Promise<Date>;
+  /** False for a test clock that nobody has set yet: its first time may lie before what it shows now. */
+  isSet(): Promise<boolean>;
 }
 
 export interface SettableClock extends Clock {
   /** Rejects ClockBackwards. Equal times are fine. */
   set(to: Date): Promise<void>;
-  wasSet(): Promise<boolean>;
 }
 
 export class ClockBackwards extends Error {
@@ -23,7 +24,7 @@ export class ClockBackwards extends Error {
   }
 }
 
-export const systemClock: Clock = { now: async () => new Date() };
+export const systemClock: Clock = { now: async () => new Date(), isSet: async () => true };
 
 /** Until it is first set, the test clock shows the time at which it was first asked. */
 export function testClock(pool: pg.Pool): SettableClock {
@@ -33,7 +34,7 @@ export function testClock(pool: pg.Pool): SettableClock {
   };
   return {
     now: async () => (await read()) ?? new Date(),
-    wasSet: async () => (await read()) !== undefined,
+    isSet: async () => (await read()) !== undefined,
     set: async (to) => {
       const { rowCount } = await pool.query(sql.SET_CLOCK, [to.toISOString()]);
       if (rowCount === 0) throw new ClockBackwards((await read()) ?? to, to);

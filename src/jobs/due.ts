@@ -41,7 +41,8 @@ export async function tellDue(ports: DuePorts, programNo: number): Promise<numbe
     told += rowCount ?? 0;
   }
   const ranks = rankRules(ports.programs().find(({ no }) => no === programNo));
-  if (ranks.length === 0) return told;
+  // A month that was opened today would stand before the past months that a test is about to set.
+  if (ranks.length === 0 || !(await ports.clock.isSet())) return told;
   await general.query(OPEN_MONTHS, [programNo, now, ranks]);
   return told + ((await general.query(TELL_RANKS, [programNo, now, true])).rowCount ?? 0);
 }
@@ -82,7 +83,7 @@ export async function advanceClock(
   to: Date,
 ): Promise<'done' | 'clock_backwards'> {
   // A clock that was never set may jump to any time, also a past one.
-  let now = (await ports.clock.wasSet()) ? await ports.clock.now() : to;
+  let now = (await ports.clock.isSet()) ? await ports.clock.now() : to;
   if (to < now) return 'clock_backwards';
   await ports.clock.set(now);
   for (;;) {

@@ -41,7 +41,7 @@ export interface ScheduleOptions {
   readonly sweepErasures: (programNo: number, stopped: () => boolean) => Promise<void>;
   /** Asks the providers for what no webhook brought. */
   readonly catchUp: (programNo: number, options: { stopped: () => boolean }) => Promise<unknown>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
   /** For tests. */
   readonly crontab?: string;

@@ -147,5 +147,6 @@ describe('a refreshed code', () => {
     await story.tell(['member.updated', { member_id: 'bob', email_verified: true }]);
     expect(await story.rewardsOf('bob')).toEqual([['referee_credit', 'rejected', 'code_refreshed', 100]]);
     expect(await story.balanceOf('ref')).toBe(0);
+    expect(await story.referralsOf('ref')).toMatchObject([{ status: 'denied', reason: 'code_refreshed' }]);
   });
 });

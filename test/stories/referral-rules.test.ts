@@ -69,6 +69,17 @@ tiers: { by: monthly_volume, list: [{ name: base, from: 0, share: "5%" }, { name
   });
 });
 
+test('a signup that its sender dates in our future is referred now', async () => {
+  await start('hanzo', (yaml) => yaml);
+  const data = { member_id: 'ann', email: 'ann@example.org', referral_code: await service.codeOf('zach') };
+  await service.post('app', { type: 'member.created', timestamp: '2031-01-01T00:00:00Z', data });
+  const [referral] = await story.referralsOf('zach');
+  expect([referral.created_at, referral.completed_at]).toEqual([
+    '2026-03-01T00:00:00.000Z',
+    '2026-03-01T00:00:00.000Z',
+  ]);
+});
+
 describe('a leaderboard with rewards', () => {
   const ranked = (yaml: string) =>
     yaml.replace('rewards:', 'rewards:\n  top: { to: referrer, when: rank, top: 2, amount: 50.00 }');

@@ -3,7 +3,8 @@
  * Promises: the same front door that a product's server uses; answers when the effects are committed.
  */
 import request from 'supertest';
-import type { TestService } from './service.ts';
+import { tokenFor } from './member.ts';
+import { type Answer, MEMBER_JWT_SECRET, type TestService } from './service.ts';
 
 export class Story {
   readonly service: TestService;
@@ -51,6 +52,13 @@ export class Story {
   }
 
   /** `[rule, status, reason, amount]` of a member's rewards, the oldest first. */
+  /** Whom the member referred, as the member sees them. */
+  async referralsOf(memberId: string): Promise<Answer['body'][]> {
+    const token = await tokenFor(memberId, {}, MEMBER_JWT_SECRET);
+    const url = `/p/${this.service.program}/v1/me/referrals`;
+    return (await request(this.service.app).get(url).set('Authorization', `Bearer ${token}`)).body.data;
+  }
+
   async rewardsOf(memberId: string): Promise<unknown[]> {
     const rewards = await this.service.rewards(`&member=${memberId}`);
     return rewards.map((r) => [r.rule, r.status, r.reason, r.amount]).reverse();

@@ -86,6 +86,8 @@ export class TestService {
     });
     service.startWork();
     const started = new TestService(db, service, dir, program);
+    // As the schedule does, before anybody has set the clock.
+    for (const { no } of service.programs.all()) await service.runDue(no);
     await started.admin('POST', '/test-clock', { now: options.start ?? START });
     return started;
   }

@@ -28,7 +28,7 @@ export function isNamedTo(asking: { readonly orgId: string | null }, orgId: stri
 }
 
 /** What rules say openly is no secret; whoever is tried out by a signal does not learn by which. */
-const TOLD: ReadonlySet<string> = new Set(['self_referral', 'domain_used']);
+const TOLD: ReadonlySet<string> = new Set(['self_referral', 'domain_used', 'code_refreshed']);
 
 export function shownReason(status: string, reason: string | null): string | null {
   return status !== 'denied' || reason === null || TOLD.has(reason) ? reason : 'denied';
