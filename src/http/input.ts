@@ -5,6 +5,7 @@
  */
 import type { Request } from 'express';
 import * as z from 'zod';
+import { plainReason } from '../model/reasons.ts';
 import { type FieldProblem, Problem } from './problems.ts';
 import { heldToDeclared } from './routes.ts';
 
@@ -35,7 +36,7 @@ export function readQuery<T extends z.ZodObject>(req: Request, schema: T): z.out
 }
 
 function read<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: plainReason });
   if (parsed.success) return parsed.data;
   const errors: FieldProblem[] = parsed.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'

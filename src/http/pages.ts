@@ -22,7 +22,7 @@ const LIMIT_MAX = 100;
 /** Above the most that a page holds, the most is given. */
 export const pageShape = {
   limit: z.coerce
-    .number('is not a number')
+    .number('must be a whole number of at least 1')
     .int()
     .min(1)
     .default(LIMIT_DEFAULT)

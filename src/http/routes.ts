@@ -106,7 +106,8 @@ export function mount(routes: readonly Route[], prefix: string, guards: Guards):
         return route.handle(req, res);
       });
     }
-    const allowed = same.map((route) => route.method.toUpperCase()).join(', ');
+    // Express answers HEAD by what answers GET.
+    const allowed = same.map(({ method }) => (method === 'get' ? 'GET, HEAD' : method.toUpperCase())).join(', ');
     at.all(() => {
       throw new Problem('method_not_allowed', { headers: { Allow: allowed } });
     });

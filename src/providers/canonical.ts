@@ -4,6 +4,7 @@
  * through, for senders may be newer than we are. Must never: repair a value; what does not fit is named by its field.
  */
 import { z } from 'zod';
+import { plainReason } from '../model/reasons.ts';
 
 const id = z
   .string()
@@ -153,7 +154,7 @@ export function parseCanonical(input: unknown): ParsedCanonical {
       field: 'type',
       reason: 'is not a type of event that we know',
     };
-  const parsed = canonicalEvent.safeParse(input);
+  const parsed = canonicalEvent.safeParse(input, { error: plainReason });
   if (parsed.success) return { ok: true, event: parsed.data };
   const issue = parsed.error.issues[0];
   return {

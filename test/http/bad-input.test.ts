@@ -107,6 +107,23 @@ describe.each(withBody.map((each) => [`${each.method} ${each.path}`, each] as co
   });
 });
 
+test('what is missing, too much or of another type is told in plain words', async () => {
+  const reasonsOf = async (path: string, body: object) =>
+    (await http.admin('post', path).send(body)).body.errors.map((e: { field: string; reason: string }) =>
+      Object.values(e),
+    );
+  expect(await reasonsOf('/rewards/rw_1/reject', {})).toEqual([['reason', 'is missing']]);
+  expect(await reasonsOf('/rewards/bulk', { action: 'pay', reason: 'x' })).toEqual([
+    ['action', 'must be one of approve, reject, reverse'],
+  ]);
+  expect(await reasonsOf('/programs/claudexia/keys', { name: 7, scopes: [] })).toEqual([
+    ['name', 'must be text'],
+    ['scopes', 'must have at least 1 entry'],
+  ]);
+  const { detail } = (await http.admin('get', '/rewards?limit=0')).body;
+  expect(detail).toBe('limit: must be a whole number of at least 1');
+});
+
 const member_id = 'mia';
 const payment_id = 'pay_1';
 const currency = 'usd';

@@ -39,6 +39,7 @@ describe('every answer', () => {
     const [, title] = PROBLEMS[code];
     expect(answer.body).toMatchObject({ type: `urn:plusone:problem:${code}`, title, status, code });
     expect(typeof answer.body.detail).toBe('string');
+    if (status === 405) expect(answer.headers.allow).toBe('GET, HEAD');
   });
 
   test('to a body of the wrong type or form says so', async () => {

@@ -27,7 +27,7 @@ const queueQuery = z.strictObject({
   waits_for: z.enum(sql.WAITS_FOR).optional().describe('review: held by a signal. delivery: failed at the sink'),
   flag: text(100).optional().describe('the signal'),
   member: text(255).optional().describe('on either side'),
-  at_least: z.coerce.number('is not a number').int().min(0).optional().describe('in minor units'),
+  at_least: z.coerce.number('must be a whole number of at least 0').int().min(0).optional().describe('in minor units'),
   from: moment.optional(),
   to: moment.optional(),
   ...pageShape,

@@ -37,7 +37,7 @@ export const statsAnswer = z
 const OFFSET_MAX = 1_000_000;
 export const historyQuery = z.strictObject({
   limit: pageShape.limit,
-  offset: z.coerce.number('is not a number').int().min(0).max(OFFSET_MAX).default(0),
+  offset: z.coerce.number('must be a whole number of at least 0').int().min(0).max(OFFSET_MAX).default(0),
 });
 export const historyAnswer = z
   .array(

@@ -200,5 +200,11 @@ export const newKeyAnswer = z
   .meta({ id: 'CreatedMemberKey' });
 
 export const pngQuery = z.strictObject({
-  size: z.coerce.number('is not a number').int().min(64).max(2048).default(512).describe('width in pixels'),
+  size: z.coerce
+    .number('must be a whole number from 64 to 2048')
+    .int()
+    .min(64)
+    .max(2048)
+    .default(512)
+    .describe('width in pixels'),
 });
