@@ -143,10 +143,13 @@ export function takeCustomer(world: World, ctx: FoldContext, event: FoldEvent, f
   return fact.email ? rememberAddress(world, ctx, person, fact.email) : person;
 }
 
-/** The first address that a payment provider names for a customer; nobody has verified it. */
+/**
+ * The first address that a payment provider names for a customer. Whether anybody has verified it is not said: a signup
+ * that does not say either is a completed one, whichever of the two is told first.
+ */
 export function rememberAddress(world: World, ctx: FoldContext, person: Person, email: string): Person {
   if (person.emailHash || person.erasedAt) return person;
-  const updated = withAddress(ctx, person, email, false);
+  const updated = withAddress(ctx, person, email, undefined);
   world.persons.put(updated);
   keepSecret(world, updated.id, email, undefined);
   return updated;

@@ -93,7 +93,7 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
       const isOld = hasPaidBefore(world, person, toldAt(event));
       const told = fact.newcomersOnly && isOld ? [] : fact.codes;
       const seen = isOld ? [] : seenBeforeCheckout(world, ctx, event, person, fact);
-      return joined(world, ctx, event, person, [...told, ...seen], true);
+      return joined(world, ctx, event, person, [...told, ...seen], isCompleted(person));
     }
     case 'code_alias':
       return takeCodeAlias(world, ctx, event, fact);
@@ -157,13 +157,18 @@ function takePaid(world: World, ctx: FoldContext, event: FoldEvent, fact: Paymen
     fact.codes.length > 0 &&
     !hasPaidBefore(world, person, payment.paidAt ?? payment.createdAt)
   ) {
-    evaluateReferral(world, ctx, event, person, fact.codes, true);
+    evaluateReferral(world, ctx, event, person, fact.codes, isCompleted(person));
   }
   const isJoined = person && world.persons.by('joined', person.id).length > 0;
   return {
     payments: isJoined ? world.payments.by('person', person.id) : [payment],
     people: person ? [person.id] : [],
   };
+}
+
+/** A signup counts once its address is not unverified, whatever is bought before; who never signed up is a customer. */
+function isCompleted(person: Person): boolean {
+  return person.completedAt !== null || (person.signedUpAt === null && person.emailVerified !== false);
 }
 
 /** All objects of one purchase are told to be paid within minutes of one another. */
@@ -193,7 +198,8 @@ function takeCodeAlias(world: World, ctx: FoldContext, event: FoldEvent, fact: C
   const touched = world.claims.by('unexplained', objectId.toLowerCase()).map(({ personId, carrier }) => {
     const person = survivor(world, personId);
     if (person.erasedAt) return NOTHING;
-    return joined(world, ctx, event, person, [{ code: objectId, carrier, object: { provider, account } }], true);
+    const claim = { code: objectId, carrier, object: { provider, account } };
+    return joined(world, ctx, event, person, [claim], isCompleted(person));
   });
   return {
     payments: touched.flatMap(({ payments }) => payments),

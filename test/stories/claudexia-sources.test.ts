@@ -139,6 +139,43 @@ describe('every source', () => {
     expect(await service.rewards()).toMatchObject([{ status: 'credited', source_payment_id: 'early' }]);
   });
 
+  describe('a customer at Stripe says nothing about whether the signup is verified:', () => {
+    const customer = (type: string) => ({
+      id: `evt_${type}`,
+      object: 'event',
+      type: `customer.${type}`,
+      created: 1_777_600_000,
+      livemode: false,
+      data: { object: { id: 'cus_hal', object: 'customer', email: 'hal@work.example', metadata: { user_id: 'hal' } } },
+    });
+    const signUp = async (more: object) =>
+      await service.tell('member.created', {
+        member_id: 'hal',
+        email: 'hal@work.example',
+        referral_code: await service.codeOf('alice'),
+        ...more,
+      });
+    const pay = async () =>
+      await service.tell('payment.succeeded', { payment_id: 'p', member_id: 'hal', amount: 10_000, currency: 'usd' });
+
+    test('told of before it, it does not make it wait', async () => {
+      await service.post('stripe', customer('created'));
+      await signUp({});
+      await pay();
+      expect(await service.rewards()).toMatchObject([{ status: 'credited', amount: 500 }]);
+    });
+
+    test('told of after one that is unverified, it does not complete it', async () => {
+      await signUp({ email_verified: false });
+      await pay();
+      await service.post('stripe', customer('created'));
+      await service.post('stripe', customer('updated'));
+      expect(await service.rewards()).toMatchObject([{ status: 'pending', reason: 'qualifying' }]);
+      await service.tell('member.updated', { member_id: 'hal', email_verified: true });
+      expect(await service.rewards()).toMatchObject([{ status: 'credited', amount: 500 }]);
+    });
+  });
+
   test('a payment that names only an address is the member’s who signs up with it', async () => {
     const code = await service.codeOf('alice');
     await service.tell('payment.succeeded', {
