@@ -27,9 +27,9 @@ export function plainReason(issue: z.core.$ZodRawIssue): string | undefined {
       if (issue.input === undefined) return 'is missing';
       return `must be ${NAMES[issue.expected] ?? issue.expected}`;
     case 'invalid_value':
-      return issue.values.length === 1
-        ? `must be ${String(issue.values[0])}`
-        : `must be one of ${issue.values.join(', ')}`;
+      return oneOf(issue.values);
+    case 'invalid_union':
+      return Array.isArray(issue.options) ? oneOf(issue.options) : undefined;
     case 'too_small':
       if (issue.origin === 'number' && issue.inclusive === false) return `must be more than ${issue.minimum}`;
       return `must ${least(issue.origin, 'at least', issue.minimum)}`;
@@ -38,6 +38,10 @@ export function plainReason(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return values.length === 1 ? `must be ${String(values[0])}` : `must be one of ${values.join(', ')}`;
 }
 
 /** `be at least 1`, `have at most 50 entries`. */

@@ -120,6 +120,8 @@ test('what is missing, too much or of another type is told in plain words', asyn
     ['name', 'must be text'],
     ['scopes', 'must have at least 1 entry'],
   ]);
+  const visit = await request(http.app).post('/p/claudexia/v1/visits').send({});
+  expect(visit.body.detail).toBe('kind: must be one of click, claim');
   const { detail } = (await http.admin('get', '/rewards?limit=0')).body;
   expect(detail).toBe('limit: must be a whole number of at least 1');
 });
