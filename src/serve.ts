@@ -77,9 +77,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
 async function openDatabase({ env, role, database = 'plusone' }: ServeOptions): Promise<Database> {
   if (env.databaseUrl) {
     await reach('DATABASE_URL', env.databaseUrl);
-    if (env.databaseDirectUrl) await reach('DATABASE_DIRECT_URL', env.databaseDirectUrl);
-    if (role === 'all')
+    if (role === 'all') {
+      if (env.databaseDirectUrl) await reach('DATABASE_DIRECT_URL', env.databaseDirectUrl);
       await migrate({ ownerUrl: env.databaseDirectUrl ?? env.databaseUrl, appUrl: env.databaseUrl, log: note });
+    }
     return { url: env.databaseUrl, directUrl: env.databaseDirectUrl, embedded: undefined };
   }
   if (role !== 'all')
