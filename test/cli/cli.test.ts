@@ -101,7 +101,10 @@ describe('what goes wrong is one line on standard error, and the exit code is 1'
 
   test('a database that is away', async () => {
     const { code, err } = await cli('verify', { DATABASE_URL: 'postgres://x@127.0.0.1:1/x' });
-    expect([code, err]).toEqual([1, 'DATABASE_URL: the database cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n']);
+    expect([code, err]).toEqual([
+      1,
+      'DATABASE_URL: the database cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n',
+    ]);
   });
 
   test('a wrong setting', async () => {
