@@ -55,8 +55,8 @@ keyCommand
   .command('create')
   .description('make a key; it is shown only now')
   .requiredOption('--program <name>', 'the program it is for')
-  .requiredOption('--name <name>', 'what you call it')
-  .requiredOption('--scopes <scope...>', `what it may do: ${KEY_SCOPES.join(', ')}`)
+  .option('--name <name>', 'what you call it', 'command line')
+  .option('--scopes <scope...>', `what it may do: ${KEY_SCOPES.join(', ')}; by default all of it`)
   .action(async (options: NewKeyOptions) => await (await keys()).makeKey(cli, options));
 keyCommand
   .command('list')

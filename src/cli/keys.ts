@@ -1,7 +1,7 @@
 /**
  * `key create`, `key list`, `key revoke`: server keys of a program, with the admin API's own statements.
  * Promises: a key is printed once, when it is made; each change has its row in the audit log, actor `cli`. Must never:
- * make a key that may do more than was asked for.
+ * make a key that may do more than was asked for; all that a server key can, when nothing was.
  */
 import { createKey, listKeys, revokeKey } from '../accounts/keys.sql.ts';
 import { KEY_SCOPES, type KeyScope, type ServerKey } from '../accounts/keys.ts';
@@ -15,12 +15,12 @@ const NAME_MAX = 100;
 export interface NewKeyOptions {
   readonly program: string;
   readonly name: string;
-  /** Separated by commas or given one by one. */
-  readonly scopes: readonly string[];
+  /** Separated by commas or given one by one; undefined: all. */
+  readonly scopes?: readonly string[];
 }
 
 export async function makeKey(cli: Cli, options: NewKeyOptions): Promise<void> {
-  const scopes = scopesOf(options.scopes);
+  const scopes = options.scopes ? scopesOf(options.scopes) : KEY_SCOPES;
   const name = options.name.trim();
   if (name === '' || name.length > NAME_MAX) throw new ConfigError(`--name must have 1 to ${NAME_MAX} characters`);
   await cli.withDatabase(async (database) => {

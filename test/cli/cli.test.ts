@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { hashKey } from '../../src/accounts/keys.ts';
+import { hashKey, KEY_SCOPES } from '../../src/accounts/keys.ts';
 import { openPool } from '../../src/db/pool.ts';
 import { sealProgram } from '../../src/jobs/seal.ts';
 import { makeProgram, tamper } from '../jobs/ledger.ts';
@@ -202,6 +202,7 @@ describe('keys', () => {
       { actor: 'cli', action: 'key.create', target: id },
       { actor: 'cli', action: 'key.revoke', target: id },
     ]);
+    expect(await json('key create --program claudexia')).toMatchObject({ name: 'command line', scopes: KEY_SCOPES });
   });
 });
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KEY_SCOPES } from '../../src/accounts/keys.ts';
 import { type HttpTest, startHttp, stripePost } from '../support/http.ts';
 
 let http: HttpTest;
@@ -261,12 +262,9 @@ test('a server key is shown once, listed by its beginning, and revoked for good'
   expect((await remove('key_none')).body.code).toBe('unknown_key');
   const noted = (await get(`/audit?target=${made.body.id}`)).data;
   expect(noted.map((each: { action: string }) => each.action)).toEqual(['key.revoke', 'key.create']);
-  for (const wrong of [
-    { name: 'x' },
-    { name: 'x', scopes: [] },
-    { name: 'x', scopes: ['all'] },
-    { scopes: ['events:write'] },
-  ]) {
+  const whole = await http.admin('post', '/programs/claudexia/keys').send({ name: 'whole' });
+  expect([whole.status, whole.body.scopes]).toEqual([201, KEY_SCOPES]);
+  for (const wrong of [{ name: 'x', scopes: [] }, { name: 'x', scopes: ['all'] }, { scopes: ['events:write'] }]) {
     expect((await http.admin('post', '/programs/claudexia/keys').send(wrong)).status).toBe(422);
   }
 });

@@ -19,7 +19,15 @@ type Needs = Pick<Deps, 'pools' | 'programs' | 'clock'>;
 
 const scope = z.enum(KEY_SCOPES, `is none of ${KEY_SCOPES.join(', ')}`);
 const newKey = z
-  .strictObject({ name: text(100), scopes: z.array(scope).min(1).max(KEY_SCOPES.length) })
+  .strictObject({
+    name: text(100),
+    scopes: z
+      .array(scope)
+      .min(1)
+      .max(KEY_SCOPES.length)
+      .default([...KEY_SCOPES])
+      .describe('by default all of them'),
+  })
   .meta({ id: 'NewServerKey' });
 const serverKey = z
   .strictObject({
