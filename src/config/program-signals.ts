@@ -24,7 +24,7 @@ const SIGNALS = {
       match: matches(MATCHES)
         .optional()
         .describe(
-          'by what they may match besides; then says what follows that, at most hold where only a network matches',
+          'by what they may match besides; then says what follows that, at most hold where only a subnet matches, or an address at which others sign up, too',
         ),
     },
   ],
