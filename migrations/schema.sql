@@ -124,9 +124,11 @@ create table batches_in_flight (
   first_id bigint not null,
   last_id bigint not null,
   started_at timestamp with time zone not null,
+  deaths smallint not null default 0,
   constraint batches_in_flight_pkey PRIMARY KEY (program_no)
 );
 comment on table batches_in_flight is 'Written before a batch is folded, removed with its effects: found at a claim, its events run singly.';
+comment on column batches_in_flight.deaths is 'Processes that have died over this batch, which is one event; at three it is parked.';
 
 create table catch_ups (
   program_no integer not null,
