@@ -6,7 +6,7 @@ import type { Program, Rule } from '../../src/model/program.ts';
 import { DAY, TIERS } from '../ledger/scene.ts';
 import { TestProgram } from '../support/core.ts';
 import { claudexia } from '../support/programs.ts';
-import { again, sized } from '../support/sized.ts';
+import { again, LONG, sized } from '../support/sized.ts';
 
 let program: TestProgram;
 afterEach(async () => {
@@ -39,7 +39,7 @@ async function workers(count: number, jobs: (() => Promise<unknown>)[]): Promise
   await Promise.all(Array.from({ length: count }, work));
 }
 
-test('a lifetime cap of $100 is filled to the cent by 32 workers, with one part', again(20), async () => {
+test('a lifetime cap of $100 is filled to the cent by 32 workers, with one part', again(8), async () => {
   await start({ rules: [perSignup(300n, { lifetimeCap: 10_000n })] });
   await program.put('member.created', signUp('alice'));
   await program.drain();
@@ -61,47 +61,51 @@ test('a lifetime cap of $100 is filled to the cent by 32 workers, with one part'
   ]);
 });
 
-test('spend, void, expiry, refund and grant on one account at once: never below zero, never a cent apart', async () => {
-  await start({ tiers: TIERS, rules: anyAmount });
-  await program.referees(4);
-  const paid = (id: string, i: number) => ({
-    payment_id: id,
-    member_id: `alice_r${i % 4}`,
-    amount: 4_000,
-    currency: 'usd',
-  });
-  const commands = (round: number, i: number): Command => {
-    const content = { unit: 'usd', amount: String(90 + i), idempotencyKey: `k${round}_${i}`, reason: null };
-    return { command: 'credit.spend', memberId: 'alice', ...content };
-  };
-  for (let round = 0; round < sized(6, 60); round++) {
-    const spends = await program.rows('select id from spends order by id desc limit 8');
-    const jobs = Array.from({ length: 16 }, (_, i) => [
-      () => program.put('payment.succeeded', paid(`p${round}_${i}`, i), { process: nth(i) }),
-      () => nth(i).core.engine.submit(1, commands(round, i)),
-      () => {
-        const refund = { refund_id: `re${round}_${i}`, payment_id: `p${Math.max(0, round - 1)}_${i}`, amount: 1_000 };
-        return program.put('payment.refunded', refund, { process: nth(i) });
-      },
-    ]).flat();
-    const voids = spends.map(
-      ({ id }, i) =>
-        () =>
-          nth(i).core.engine.submit(1, { command: 'credit.void', spendId: String(id) }),
-    );
-    const expiries = [1, 2].map(() => () => program.first.pools.general.query(TELL_EXPIRIES, [1, program.now, true]));
-    await workers(16, [...jobs, ...voids, ...expiries]);
-    program.now = new Date(program.now.getTime() + 25 * DAY);
-  }
-  await program.drain();
-  expect(await program.rows('select account, unit from balances where balance < 0 and person_id <> 0')).toEqual([]);
-  const text = `select sum(l.remaining)::int as left,
+test(
+  'spend, void, expiry, refund and grant on one account at once: never below zero, never a cent apart',
+  async () => {
+    await start({ tiers: TIERS, rules: anyAmount });
+    await program.referees(4);
+    const paid = (id: string, i: number) => ({
+      payment_id: id,
+      member_id: `alice_r${i % 4}`,
+      amount: 4_000,
+      currency: 'usd',
+    });
+    const commands = (round: number, i: number): Command => {
+      const content = { unit: 'usd', amount: String(90 + i), idempotencyKey: `k${round}_${i}`, reason: null };
+      return { command: 'credit.spend', memberId: 'alice', ...content };
+    };
+    for (let round = 0; round < sized(6, 40); round++) {
+      const spends = await program.rows('select id from spends order by id desc limit 8');
+      const jobs = Array.from({ length: 16 }, (_, i) => [
+        () => program.put('payment.succeeded', paid(`p${round}_${i}`, i), { process: nth(i) }),
+        () => nth(i).core.engine.submit(1, commands(round, i)),
+        () => {
+          const refund = { refund_id: `re${round}_${i}`, payment_id: `p${Math.max(0, round - 1)}_${i}`, amount: 1_000 };
+          return program.put('payment.refunded', refund, { process: nth(i) });
+        },
+      ]).flat();
+      const voids = spends.map(
+        ({ id }, i) =>
+          () =>
+            nth(i).core.engine.submit(1, { command: 'credit.void', spendId: String(id) }),
+      );
+      const expiries = [1, 2].map(() => () => program.first.pools.general.query(TELL_EXPIRIES, [1, program.now, true]));
+      await workers(16, [...jobs, ...voids, ...expiries]);
+      program.now = new Date(program.now.getTime() + 25 * DAY);
+    }
+    await program.drain();
+    expect(await program.rows('select account, unit from balances where balance < 0 and person_id <> 0')).toEqual([]);
+    const text = `select sum(l.remaining)::int as left,
     (select sum(balance)::int from balances where account = 'available') as available from lots l`;
-  const [sums] = await program.rows(text);
-  expect(sums?.left).toBe(sums?.available);
-}, 60_000);
+    const [sums] = await program.rows(text);
+    expect(sums?.left).toBe(sums?.available);
+  },
+  LONG ? 300_000 : 60_000,
+);
 
-test('two codes claimed by one referee at once: one referral, and the other claim is recorded', again(20), async () => {
+test('two codes claimed by one referee at once: one referral, and the other claim is recorded', again(8), async () => {
   await start({ rules: [perSignup(100n)] });
   for (const who of ['alice', 'bea']) await program.put('member.created', signUp(who));
   await program.drain();
@@ -121,7 +125,7 @@ test('two codes claimed by one referee at once: one referral, and the other clai
 
 test(
   '20 at once across a tier’s line: the tier is reached once, and each earns by the tier it lifted to',
-  again(20),
+  again(8),
   async () => {
     const tier = (name: string, from: bigint, credit: bigint) => ({
       ...(TIERS[0] as (typeof TIERS)[number]),
@@ -155,31 +159,35 @@ test(
   },
 );
 
-test('many people in any order from all processes: no deadlock reaches anybody', async () => {
-  await start({ rules: [...anyAmount, perSignup(100n)] });
-  await program.referees(12);
-  const numbers = Array.from({ length: sized(120, 3_000) }, (_, i) => i);
-  const order = numbers.toSorted((a, b) => ((a * 7_919) % 1_009) - ((b * 7_919) % 1_009));
-  await workers(
-    16,
-    order.flatMap((n, i) => [
-      () =>
-        program.put(
-          'payment.succeeded',
-          { payment_id: `p${n}`, member_id: `alice_r${n % 12}`, amount: 10_000, currency: 'usd' },
-          { process: nth(i) },
-        ),
-      () => program.put('member.updated', { member_id: `alice_r${(n * 5) % 12}` }, { process: nth(i + 1) }),
-      () =>
-        nth(i + 2).core.engine.submit(1, {
-          command: 'member.patch',
-          memberId: `alice_r${(n * 3) % 12}`,
-          actor: 'admin',
-          note: `note ${n}`,
-        }),
-    ]),
-  );
-  await program.drain();
-  const text = `select count(*)::int as n, sum(posted_amount)::int as sum from rewards where payment_id is not null`;
-  expect(await program.rows(text)).toEqual([{ n: numbers.length, sum: numbers.length * 500 }]);
-}, 60_000);
+test(
+  'many people in any order from all processes: no deadlock reaches anybody',
+  async () => {
+    await start({ rules: [...anyAmount, perSignup(100n)] });
+    await program.referees(12);
+    const numbers = Array.from({ length: sized(120, 2_000) }, (_, i) => i);
+    const order = numbers.toSorted((a, b) => ((a * 7_919) % 1_009) - ((b * 7_919) % 1_009));
+    await workers(
+      16,
+      order.flatMap((n, i) => [
+        () =>
+          program.put(
+            'payment.succeeded',
+            { payment_id: `p${n}`, member_id: `alice_r${n % 12}`, amount: 10_000, currency: 'usd' },
+            { process: nth(i) },
+          ),
+        () => program.put('member.updated', { member_id: `alice_r${(n * 5) % 12}` }, { process: nth(i + 1) }),
+        () =>
+          nth(i + 2).core.engine.submit(1, {
+            command: 'member.patch',
+            memberId: `alice_r${(n * 3) % 12}`,
+            actor: 'admin',
+            note: `note ${n}`,
+          }),
+      ]),
+    );
+    await program.drain();
+    const text = `select count(*)::int as n, sum(posted_amount)::int as sum from rewards where payment_id is not null`;
+    expect(await program.rows(text)).toEqual([{ n: numbers.length, sum: numbers.length * 500 }]);
+  },
+  LONG ? 300_000 : 60_000,
+);

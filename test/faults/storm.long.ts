@@ -119,7 +119,8 @@ async function query<T>(text: string): Promise<T[]> {
   return (await client.query(text).finally(() => client.end())).rows as T[];
 }
 
-const call = async (method: string, url: string, body?: object) => {
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field, as a client would
+const call = async (method: string, url: string, body?: object): Promise<any> => {
   const headers = { Authorization: `Bearer ${ADMIN_TOKEN}`, 'Content-Type': 'application/json' };
   const answer = await fetch(`http://127.0.0.1:${port}/admin/v1${url}`, {
     method,
