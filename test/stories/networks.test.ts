@@ -188,5 +188,8 @@ describe('a signup', () => {
     await look();
     const [reward] = await service.rewards('&member=ben');
     expect([reward.reason, reward.flags]).toEqual(['held', ['check_unavailable']]);
+    // What comes later waits, too.
+    await story.use('ben');
+    expect((await story.rewardsOf('alice')).map((r) => (r as unknown[])[2])).toEqual(['held', 'held']);
   });
 });
