@@ -124,9 +124,11 @@ create table batches_in_flight (
   first_id bigint not null,
   last_id bigint not null,
   started_at timestamp with time zone not null,
+  deaths smallint not null default 0,
   constraint batches_in_flight_pkey PRIMARY KEY (program_no)
 );
 comment on table batches_in_flight is 'Written before a batch is folded, removed with its effects: found at a claim, its events run singly.';
+comment on column batches_in_flight.deaths is 'Processes that have died over this batch, which is one event; at three it is parked.';
 
 create table catch_ups (
   program_no integer not null,
@@ -740,6 +742,26 @@ create table month_volumes (
 );
 comment on table month_volumes is 'Net of the payments that earned a share, by the month (UTC) of their event time; tiers by monthly volume go by it.';
 
+create table network_checks (
+  program_no integer not null,
+  ip_hash text not null,
+  referee_id bigint not null,
+  created_at timestamp with time zone not null,
+  told_at timestamp with time zone,
+  country text,
+  asn bigint,
+  kinds text,
+  tries integer not null default 0,
+  next_try_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint network_checks_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint network_checks_pkey PRIMARY KEY (program_no, ip_hash),
+  constraint network_checks_told_check CHECK (((told_at IS NOT NULL) OR ((country IS NULL) AND (asn IS NULL) AND (kinds IS NULL))))
+);
+CREATE INDEX network_checks_due_idx ON public.network_checks USING btree (program_no, next_try_at) WHERE (told_at IS NULL);
+comment on table network_checks is 'One row for each address whose network a list or a service is asked for. The hash is keyed.';
+comment on column network_checks.referee_id is 'Whose sealed address it is.';
+comment on column network_checks.kinds is 'Joined by commas; null: whoever was asked does not say.';
+
 create table payment_aliases (
   program_no integer not null,
   provider text not null,
@@ -833,11 +855,12 @@ create table person_secrets (
   key_version integer not null,
   email bytea,
   name bytea,
+  ip bytea,
   constraint person_secrets_pkey PRIMARY KEY (program_no, person_id)
 );
 CREATE TRIGGER person_secrets_erase_login AFTER DELETE ON public.person_secrets FOR EACH ROW EXECUTE FUNCTION erase_login();
 CREATE TRIGGER person_secrets_erase_words AFTER DELETE ON public.person_secrets FOR EACH ROW EXECUTE FUNCTION erase_words();
-comment on table person_secrets is 'Address and name, each encrypted under a key derived from a salt beside it: deleting the row is the erasure.';
+comment on table person_secrets is 'Address and name, and where they were until that has been looked up, each encrypted under a key derived from a salt beside it: deleting the row is the erasure.';
 
 create table persons (
   program_no integer not null,

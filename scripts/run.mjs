@@ -14,15 +14,16 @@ import { NODE_FLAGS } from './node-flags.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const wanted = [24, 16]; // crypto.randomUUIDv7 and stable type stripping
 const [target = '', ...args] = process.argv.slice(2);
-const developing = target === 'vitest' || target === 'check';
+/** What npm test and npm run test:faults run. */
+const suites = { vitest: 'test/vitest.config.ts', faults: 'test/faults/vitest.config.ts' };
+const developing = target in suites || target === 'check';
 
 process.chdir(root);
 await installMissing();
 launch(findNode(), commandLine());
 
 function commandLine() {
-  if (target === 'vitest')
-    return ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...args];
+  if (target in suites) return ['node_modules/vitest/vitest.mjs', 'run', '--config', suites[target], ...args];
   // Tests must not depend on a developer's .env; everything else reads it when it is there.
   const environment = existsSync('.env') && !developing ? ['--env-file=.env'] : [];
   return [...environment, target === 'check' ? 'scripts/check.ts' : target, ...args];

@@ -28,8 +28,8 @@ import { createRateLimits } from './http/rate-limits.ts';
 import { loggable, redaction } from './http/request-log.ts';
 import { createRecorder } from './http/visits/recorder.ts';
 import type { CatchUpOptions, CaughtUp } from './jobs/catch-up/run.ts';
+import { createChecks } from './jobs/checks.ts';
 import { type Clock, checkTestClock, type SettableClock, systemClock, testClock } from './jobs/clock.ts';
-import { createDomainChecks } from './jobs/domain-checks.ts';
 import { advanceClock, type DuePorts, nextDue, runDue, settleEvent } from './jobs/due.ts';
 import { type SweepPorts, sweepErasures } from './jobs/erase.ts';
 import { KINDS } from './kinds.ts';
@@ -191,7 +191,7 @@ function stages(ground: Ground) {
     log,
   });
   const open = (programNo: number, version: number, sealed: Buffer) => unseal(keys, programNo, version, sealed);
-  const checks = createDomainChecks({
+  const checks = createChecks({
     pool: pools.general,
     clock,
     http,

@@ -127,7 +127,7 @@ export function takeMember(world: World, ctx: FoldContext, event: FoldEvent, fac
     orgId: fact.orgId ?? next.orgId,
   };
   world.persons.put(updated);
-  keepSecret(world, updated.id, fact.email, fact.name);
+  keepSecret(world, updated.id, { ...fact, ip: ctx.loaded.program.networks && fact.ip });
   seen(world, ctx, updated.id, fact, at);
   return updated;
 }
@@ -151,7 +151,7 @@ export function rememberAddress(world: World, ctx: FoldContext, person: Person, 
   if (person.emailHash || person.erasedAt) return person;
   const updated = withAddress(ctx, person, email, undefined);
   world.persons.put(updated);
-  keepSecret(world, updated.id, email, undefined);
+  keepSecret(world, updated.id, { email });
   return updated;
 }
 
@@ -178,10 +178,16 @@ function withAddress(
   };
 }
 
-function keepSecret(world: World, personId: bigint, email: string | undefined, name: string | undefined): void {
-  if (!email && !name) return;
+/** Where they were is kept only for a program that asks about networks, until it has been told. */
+function keepSecret(
+  world: World,
+  personId: bigint,
+  { email, name, ip }: Pick<MemberFact, 'email' | 'name' | 'ip'>,
+): void {
+  if (!email && !name && !ip) return;
   const before = world.secrets.get(personId);
-  world.secrets.put({ personId, email: email ?? before?.email ?? null, name: name ?? before?.name ?? null });
+  const [known, called, from] = [before?.email ?? null, before?.name ?? null, before?.ip ?? null];
+  world.secrets.put({ personId, email: email ?? known, name: name ?? called, ip: ip ?? from });
 }
 
 /** Keeps keyed hashes of what the person was seen with; fraud signals compare them. */

@@ -35,7 +35,7 @@ export function createOutput(isJson: () => boolean, write: { readonly out: Write
         style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
       });
       for (const row of rows) table.push(row.map(cell));
-      write.out(`${table.toString().replace(/ +$/gm, '')}\n`);
+      write.out(`${table.toString().replace(/(?<! ) +$/gm, '')}\n`);
     },
     fields: (given) => {
       const present = Object.entries(given).filter(

@@ -99,7 +99,7 @@ export class Caller {
     const { baseUrl, program, token, serverKey } = options;
     if ((token === undefined) === (serverKey === undefined)) throw new TypeError('give either token or serverKey');
     this.#options = options;
-    this.#base = `${baseUrl.replace(/\/+$/, '')}${program === undefined ? '' : `/p/${encodeURIComponent(program)}`}`;
+    this.#base = `${baseUrl.replace(/(?<!\/)\/+$/, '')}${program === undefined ? '' : `/p/${encodeURIComponent(program)}`}`;
   }
 
   async json<T>(request: Request, options?: CallOptions): Promise<T> {

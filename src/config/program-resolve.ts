@@ -71,6 +71,7 @@ export function resolveProgram(
     rules: resolveRules(resolving),
     limits: { onePerEmailDomain: file.limits.one_referral_per === 'email_domain', exceptPublicMailboxes: true },
     signals: signalConfigs(file.fraud),
+    networks: resolveNetworks(file, problems),
     moderation: resolveModeration(resolving),
     rates: resolveRates(resolving),
     matchWithin: file.match_within,
@@ -132,6 +133,18 @@ function resolveQualify({ qualify, tiers }: ProgramFile, problems: Problems): Pr
     problems.add(['qualify', 'billable'], 'goes only with `when: usage`');
   if (qualify.count > 1 && qualify.when === 'signup') problems.add(['qualify', 'count'], 'a signup happens only once');
   return { when: qualify.when, count: BigInt(qualify.count), billable: qualify.billable, within: qualify.within };
+}
+
+function resolveNetworks({ networks, fraud }: ProgramFile, problems: Problems): Program['networks'] {
+  const asks = ['country', 'network'].filter((name) => fraud[name] !== undefined);
+  for (const name of networks ? [] : asks)
+    problems.add(['fraud', name], 'needs `networks`, which says where an address is looked up');
+  const country = fraud.country as { readonly allow: string[]; readonly deny: string[] } | undefined;
+  if (country && country.allow.length + country.deny.length === 0)
+    problems.add(['fraud', 'country'], 'names no country in `allow` or `deny`');
+  if (!networks) return undefined;
+  if ('url' in networks) return { kind: 'url', url: networks.url };
+  return { kind: 'list', path: networks.list, freshFor: networks.fresh_for };
 }
 
 function resolveModeration({ file, amount }: Resolving): Program['moderation'] {

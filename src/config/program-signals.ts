@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import type { SignalConfig, Then } from '../model/program.ts';
-import { duration, endpointUrl, percent, whole } from './program-scalars.ts';
+import { duration, durationOrNever, endpointUrl, percent, text, whole } from './program-scalars.ts';
 
 const THEN = ['flag', 'hold', 'deny', 'suspend'] as const;
 const MATCHES = ['member', 'email', 'email_domain', 'ip', 'subnet', 'fingerprint', 'instrument'] as const;
@@ -24,7 +24,7 @@ const SIGNALS = {
       match: matches(MATCHES)
         .optional()
         .describe(
-          'by what they may match besides; then says what follows that, at most hold where only a network matches',
+          'by what they may match besides; then says what follows that, at most hold where only a subnet matches, or an address at which others sign up, too',
         ),
     },
   ],
@@ -106,10 +106,24 @@ const SIGNALS = {
         .array(z.enum(['hosting', 'proxy', 'vpn', 'tor']))
         .min(1)
         .prefault(['hosting', 'tor'])
-        .describe('which networks'),
+        .describe('which networks; vpn alone holds at most'),
+      asns: z.array(whole(1, 4_294_967_295)).prefault([]).describe('autonomous systems, by number'),
     },
   ],
 } as const satisfies Readonly<Record<string, readonly [description: string, params: Params]>>;
+
+export const networksSchema = z
+  .union([
+    z.strictObject({
+      list: text(1_000).describe('a file of lines `network,country,asn,kind` or `first,last,country,asn,kind`'),
+      fresh_for: durationOrNever().prefault('90d').describe('an older file is stale: whoever signs up is held'),
+    }),
+    z.strictObject({
+      url: endpointUrl().describe('a service that is asked for <url>/<address> and answers JSON: country, asn, kinds'),
+    }),
+  ])
+  .optional()
+  .describe('where the network of an address is looked up, for the signals country and network');
 
 type SignalName = keyof typeof SIGNALS;
 

@@ -146,9 +146,10 @@ function plain(node: unknown): unknown {
 
 /** 0.1 and 20000.00 are numbers; 12345678901234567.89 would not be what it says, and stays text. */
 function exact({ value, source = '' }: Scalar<number>): number | string {
-  const decimal = /^([+-]?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(source);
+  const decimal = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(source);
   if (!decimal) return value;
-  const [, sign, whole, fraction] = decimal;
+  const [, sign, digits = '', decimals = ''] = decimal;
+  const [whole, fraction] = [digits.replace(/^0+(?=\d)/, ''), decimals.replace(/(?<!0)0+$/, '')];
   const written = `${sign === '-' ? '-' : ''}${whole}${fraction ? `.${fraction}` : ''}`;
   return written === String(value) ? value : source;
 }

@@ -17,7 +17,6 @@ import type { World } from '../model/world.ts';
 import { attachPayment } from './attach-payment.ts';
 import { closeRank } from './close-rank.ts';
 import { handleCreditCommand } from './credit-commands.ts';
-import { domainTold } from './domain-told.ts';
 import { commandNamesErased, eraseMember } from './erasure.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
@@ -27,6 +26,7 @@ import { handleMemberCommand } from './member-commands.ts';
 import { patchCode, shownCode } from './patch-code.ts';
 import { reevaluate } from './reevaluate.ts';
 import { appellantOf, handleSuspensionCommand, patchSuspension, shownAppeal } from './suspensions.ts';
+import { domainTold, networkTold } from './told.ts';
 
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
@@ -63,6 +63,8 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return DONE;
     case 'domain.told':
       return domainTold(world, ctx, command, cause);
+    case 'network.told':
+      return networkTold(world, ctx, command, cause);
     case 'referral.hold':
       return holdReferral(world, ctx, command, cause);
     case 'payment.attach':

@@ -9,10 +9,10 @@ import { assessSignup } from '../fraud/assess.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Person, Referral } from '../model/records.ts';
 import type { World } from '../model/world.ts';
-import { askForDomain } from './domain-told.ts';
 import { ERASED_BEFORE, wasErased } from './erasure.ts';
 import { holdOthers } from './hold-others.ts';
 import { suspendBySignal } from './suspend-by-signal.ts';
+import { askOthers } from './told.ts';
 
 /** `completed`: a payment that carries its own code needs no signup. Returns true when payments must be looked at again. */
 export function evaluateReferral(
@@ -69,6 +69,6 @@ function decide(world: World, ctx: FoldContext, event: FoldEvent, referee: Perso
     return { ...referral, evidence, flags, status: 'denied', reason: said.reason ?? 'denied' };
   }
   suspendBySignal(world, ctx, { said, referrer, refereeId: referee.id }, cause);
-  askForDomain(world, ctx, referee, said);
+  askOthers(world, ctx, referee, said);
   return { ...referral, evidence, flags, held: referral.held || said.then === 'hold' || said.then === 'suspend' };
 }

@@ -66,6 +66,8 @@ export interface Keys {
   readonly refereeIds: Set<bigint>;
   /** E-mail domains whose age is told. */
   readonly domainHashes: Set<string>;
+  /** Addresses whose network is told. */
+  readonly networkHashes: Set<string>;
   /** Referees all of whose pending rewards are looked at. */
   readonly holding: Set<bigint>;
   readonly rewardIds: Set<bigint>;
@@ -121,6 +123,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     months: new Set(),
     refereeIds: new Set(),
     domainHashes: new Set(),
+    networkHashes: new Set(),
     holding: new Set(),
     rewardIds: new Set(),
     approved: new Set(),
@@ -148,6 +151,7 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
   if (command.command === 'domain.told') keys.domainHashes.add(command.domainHash);
+  if (command.command === 'network.told') keys.networkHashes.add(command.ipHash);
   if (command.command === 'referral.hold') keys.holding.add(BigInt(command.refereeId));
   if ('paymentId' in command) keys.paymentIds.add(BigInt(command.paymentId));
   if ('code' in command && command.code) keys.codeKeys.add(command.code.trim().toLowerCase());

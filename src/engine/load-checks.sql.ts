@@ -5,14 +5,27 @@
 import { needsOf } from '../fraud/needs.ts';
 import type { Keys } from './keys.ts';
 import { fetch, type Loader, rows } from './loader.sql.ts';
-import { DOMAIN_CHECKS } from './tables-checks.sql.ts';
+import { PERSON_FACTS } from './tables.sql.ts';
+import { DOMAIN_CHECKS, NETWORK_CHECKS } from './tables-checks.sql.ts';
 
 export async function loadWaiting(load: Loader, keys: Keys): Promise<void> {
+  await loadWaitingForNetworks(load, keys);
   if (keys.domainHashes.size === 0) return;
   const text = `select r.referee_id from referrals r
      join persons p on p.program_no = r.program_no and p.id = r.referee_id
     where r.program_no = $1 and r.flags @> array['check_unavailable'] and p.domain_hash = any($2::text[])`;
   for (const row of await rows(load, 'load unchecked referrals', text, [[...keys.domainHashes]])) {
+    keys.refereeIds.add(row.referee_id as bigint);
+    keys.holding.add(row.referee_id as bigint);
+  }
+}
+
+async function loadWaitingForNetworks(load: Loader, keys: Keys): Promise<void> {
+  if (keys.networkHashes.size === 0) return;
+  const text = `select r.referee_id from referrals r
+     join person_facts f on f.program_no = r.program_no and f.person_id = r.referee_id
+    where r.program_no = $1 and r.flags @> array['check_unavailable'] and f.kind = 'ip' and f.value_hash = any($2::text[])`;
+  for (const row of await rows(load, 'load unlocated referrals', text, [[...keys.networkHashes]])) {
     keys.refereeIds.add(row.referee_id as bigint);
     keys.holding.add(row.referee_id as bigint);
   }
@@ -35,4 +48,15 @@ export async function loadDomainChecks(load: Loader, keys: Keys): Promise<void> 
   for (const { domainHashes } of keys.signups.values()) for (const hash of domainHashes) hashes.add(hash);
   for (const { domainHash } of world.persons.all()) if (domainHash !== null) hashes.add(domainHash);
   await fetch(load, world.domainChecks, DOMAIN_CHECKS, { by: ['domainHash'], keys: [[...hashes]] });
+}
+
+/** Behind the facts of the people at hand. */
+export async function loadNetworkChecks(load: Loader, keys: Keys): Promise<void> {
+  const { world, ctx } = load;
+  if (!needsOf(ctx.loaded.program).networks) return;
+  const waiting = keys.networkHashes.size === 0 ? [] : [...keys.holding];
+  await fetch(load, world.facts, PERSON_FACTS, { by: ['personId'], keys: [waiting] });
+  const hashes = new Set([...keys.networkHashes, ...keys.ipHashes]);
+  for (const { kind, valueHash } of world.facts.all()) if (kind === 'ip') hashes.add(valueHash);
+  await fetch(load, world.networkChecks, NETWORK_CHECKS, { by: ['ipHash'], keys: [[...hashes]] });
 }

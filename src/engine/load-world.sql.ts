@@ -11,7 +11,7 @@ import { objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { JOINED } from './erasure.sql.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
-import { loadDomainChecks, loadWaiting, undecidedPayments } from './load-checks.sql.ts';
+import { loadDomainChecks, loadNetworkChecks, loadWaiting, undecidedPayments } from './load-checks.sql.ts';
 import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadFigures } from './load-figures.sql.ts';
 import { loadPartsOf, loadRules, loadSourceTypes, loadStandings } from './load-rules.sql.ts';
@@ -355,6 +355,7 @@ async function loadSignals(load: Loader, keys: Keys, referees: readonly bigint[]
   await loadSightings(load, keys);
   await loadFigures(load, keys);
   await loadDomainChecks(load, keys);
+  await loadNetworkChecks(load, keys);
 }
 
 /** Only those who matter to the referrers at hand: an office's address may have been seen with thousands. */

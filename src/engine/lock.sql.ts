@@ -23,10 +23,11 @@ export const PLAN_BY_INDEX = `select set_config('enable_seqscan', 'off', true), 
 /** Taken under the lock, so ids rise in the order in which batches commit. */
 export const NEXT_IDS = `select nextval('ids') as first`;
 
-export const READ_IN_FLIGHT = 'select worker, first_id, last_id from batches_in_flight where program_no = $1';
+export const READ_IN_FLIGHT = 'select worker, first_id, last_id, deaths from batches_in_flight where program_no = $1';
 
 /** Not worth an fsync: after a crash of the whole machine the batch is simply tried as a batch again. */
 export const NOTE_IN_FLIGHT = `with fast as (select set_config('synchronous_commit', 'off', true))
-  insert into batches_in_flight as b (program_no, worker, first_id, last_id, started_at)
-  select $1, $2, $3, $4, now() from fast
-  on conflict (program_no) do update set worker = excluded.worker, first_id = excluded.first_id, last_id = excluded.last_id, started_at = excluded.started_at`;
+  insert into batches_in_flight as b (program_no, worker, first_id, last_id, deaths, started_at)
+  select $1, $2, $3, $4, $5, now() from fast
+  on conflict (program_no) do update set worker = excluded.worker, first_id = excluded.first_id, last_id = excluded.last_id,
+    deaths = excluded.deaths, started_at = excluded.started_at`;

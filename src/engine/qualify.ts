@@ -68,7 +68,8 @@ function count(world: World, ctx: FoldContext, referral: Referral, at: Date): Re
 
 function lift(world: World, ctx: FoldContext, personId: bigint, qualified: bigint, since: Date): void {
   const person = world.persons.get(personId);
-  const tier = person && tierReached(ctx.loaded.program, person, qualified);
+  const had = world.tierChanges.by('person', personId).map((change) => change.tier);
+  const tier = person && tierReached(ctx.loaded.program, person, qualified, had);
   if (!tier) return;
   world.persons.put({ ...person, tier: tier.name });
   world.tierChanges.put({ id: ctx.nextId(), personId, tier: tier.name, since });

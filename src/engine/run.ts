@@ -46,6 +46,9 @@ export interface BatchResult {
 
 export const BATCH_MAX = 500;
 const IDS_PER_BATCH = 65_536n;
+/** Processes that died over one event alone. One or two may have been killed for another reason. */
+const DEATHS_MAX = 3;
+const DEADLY = 'the process died while handling it, three times';
 
 /** Somebody else holds the program's lock. */
 export class ProgramBusy extends Error {
@@ -70,8 +73,8 @@ export async function runBatch(
       const claimed = await claim(ports, client, loaded, options.limit);
       ids = claimed.ids;
       if (ids.length === 0) return { handled: 0, plannedDeliveries: false, parked: 0 };
-      if (claimed.deadly) return await park(ports, client, loaded.no, ids, 'the process died while handling it, twice');
-      return await runClaimed(ports, client, loaded, ids);
+      if (claimed.deaths >= DEATHS_MAX) return await park(ports, client, loaded.no, ids, DEADLY);
+      return await runClaimed(ports, client, loaded, claimed);
     });
   } catch (error) {
     if (error instanceof ProgramBusy || isUnavailable(error) || ids.length === 0) throw error;
@@ -92,29 +95,35 @@ async function takeLock(client: pg.PoolClient, programNo: number, wait: boolean)
   });
 }
 
+interface Claimed {
+  readonly ids: readonly bigint[];
+  /** How many processes have died over the only one of them. */
+  readonly deaths: number;
+}
+
 /** The next events; after another process died in the middle of some, those first and one at a time. */
 async function claim(
   ports: EnginePorts,
   client: pg.PoolClient,
   loaded: LoadedProgram,
   limit: number,
-): Promise<{ ids: bigint[]; deadly: boolean }> {
+): Promise<Claimed> {
   const left = await client.query(ports.statement('in flight', lock.READ_IN_FLIGHT, [loaded.no]));
   const dead = left.rows[0]?.worker === ports.worker ? undefined : left.rows[0];
   const { rows } = await client.query(ports.statement('claim', CLAIM, [loaded.no, dead ? 1 : limit]));
   const ids = rows.map((row) => row.id as bigint);
   const first = ids[0];
-  const deadly = dead !== undefined && first !== undefined && dead.first_id === first && dead.last_id === first;
-  return { ids, deadly };
+  const alone = dead !== undefined && first !== undefined && dead.first_id === first && dead.last_id === first;
+  return { ids, deaths: alone ? Number(dead.deaths) + 1 : 0 };
 }
 
 async function runClaimed(
   ports: EnginePorts,
   client: pg.PoolClient,
   loaded: LoadedProgram,
-  ids: readonly bigint[],
+  { ids, deaths }: Claimed,
 ): Promise<BatchResult> {
-  const noted = note(ports, loaded.no, ids);
+  const noted = note(ports, loaded.no, { ids, deaths });
   noted.catch(() => {}); // awaited below; until then its failure is nobody's surprise
   const context = contextFor(ports, client, loaded);
   const read = await readEvents(ports, client, loaded, ids);
@@ -156,8 +165,8 @@ async function contextFor(ports: EnginePorts, client: pg.PoolClient, loaded: Loa
 }
 
 /** Written beside the batch's own transaction, so that it stands when the process dies. */
-async function note(ports: EnginePorts, programNo: number, ids: readonly bigint[]): Promise<void> {
-  const values = [programNo, ports.worker, ids[0], ids[ids.length - 1]];
+async function note(ports: EnginePorts, programNo: number, { ids, deaths }: Claimed): Promise<void> {
+  const values = [programNo, ports.worker, ids[0], ids[ids.length - 1], deaths];
   await ports.pool.query(ports.statement('note in flight', lock.NOTE_IN_FLIGHT, values));
 }
 

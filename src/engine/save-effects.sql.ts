@@ -14,7 +14,7 @@ import type { Statement } from './loader.sql.ts';
 import { asPaymentRow } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import { insertSql, type TableSpec, updateSql } from './tables.sql.ts';
-import { DOMAIN_CHECKS } from './tables-checks.sql.ts';
+import { DOMAIN_CHECKS, NETWORK_CHECKS } from './tables-checks.sql.ts';
 import * as suspensions from './tables-suspensions.sql.ts';
 
 /** What the save needs that is no record: sealing addresses, freezing requests. */
@@ -95,6 +95,7 @@ function savePeople(save: Saver, world: World, ports: SavePorts): void {
   insert(save, tables.CLAIMS, world.claims.inserted());
   insert(save, tables.DOMAIN_USES, world.domainUses.inserted());
   both(save, DOMAIN_CHECKS, world.domainChecks);
+  both(save, NETWORK_CHECKS, world.networkChecks);
   both(save, tables.USAGE_TOTALS, world.usageTotals);
   both(save, tables.USAGE_EVENTS, world.usageEvents);
   insert(save, tables.TIER_CHANGES, world.tierChanges.inserted());
@@ -119,13 +120,16 @@ function saveSecrets(save: Saver, world: World, ports: SavePorts): void {
   const told = world.secrets.inserted();
   if (told.length === 0) return;
   const sealed = (value: string | null) => (value === null ? null : ports.seal(save.programNo, value));
-  const text = `insert into person_secrets as s (program_no, person_id, key_version, email, name)
-    select $1, v.person_id, $3, v.email, v.name from unnest($2::bigint[], $4::bytea[], $5::bytea[]) as v(person_id, email, name)
+  const text = `insert into person_secrets as s (program_no, person_id, key_version, email, name, ip)
+    select $1, v.person_id, $3, v.email, v.name, v.ip
+      from unnest($2::bigint[], $4::bytea[], $5::bytea[], $6::bytea[]) as v(person_id, email, name, ip)
     on conflict (program_no, person_id) do update set key_version = excluded.key_version,
-      email = coalesce(excluded.email, s.email), name = coalesce(excluded.name, s.name)`;
+      email = coalesce(excluded.email, s.email), name = coalesce(excluded.name, s.name), ip = coalesce(excluded.ip, s.ip)`;
   const emails = told.map((secret) => sealed(secret.email));
   const names = told.map((secret) => sealed(secret.name));
-  run(save, 'upsert person_secrets', text, [told.map((secret) => secret.personId), ports.keyVersion, emails, names]);
+  const ips = told.map((secret) => sealed(secret.ip));
+  const people = told.map((secret) => secret.personId);
+  run(save, 'upsert person_secrets', text, [people, ports.keyVersion, emails, names, ips]);
 }
 
 /** Behind everything else of the batch, so that what it brought goes, too. */

@@ -11,6 +11,7 @@ export interface AllNeeds {
   readonly shared: ReadonlySet<PersonFact['kind']>;
   readonly payers: boolean;
   readonly domains: boolean;
+  readonly networks: boolean;
   /** 0: none. */
   readonly clicksWithinMs: number;
   readonly chain: number;
@@ -29,6 +30,7 @@ export function needsOf(program: Program): AllNeeds {
     shared: new Set(each.flatMap(({ shared = [] }) => shared)),
     payers: each.some(({ payers = false }) => payers),
     domains: each.some(({ domains = false }) => domains),
+    networks: each.some(({ networks = false }) => networks),
     clicksWithinMs: Math.max(0, ...each.map(({ clicksWithinMs = 0 }) => clicksWithinMs)),
     chain: Math.max(0, ...each.map(({ chain = 0 }) => chain)),
     figures: figures.length === 0 ? undefined : Object.assign({}, ...figures),

@@ -6,7 +6,7 @@
 import { getDomain } from 'tldts';
 
 export function rdapUrl(base: string, domain: string): string {
-  return `${base.replace(/\/+$/, '')}/domain/${encodeURIComponent(getDomain(domain) ?? domain)}`;
+  return `${base.replace(/(?<!\/)\/+$/, '')}/domain/${encodeURIComponent(getDomain(domain) ?? domain)}`;
 }
 
 export function registrationOf(body: string): Date | undefined {

@@ -8,7 +8,7 @@ import type { World } from '../model/world.ts';
 
 type Kind = PersonFact['kind'];
 
-/** Networks are shared by honest people: what matches by these alone holds at most. */
+/** Networks are shared by honest people: what resembles somebody by these alone holds at most. */
 export const NETWORK: ReadonlySet<string> = new Set(['ip', 'subnet']);
 
 export function isSeen(world: World, kind: Kind, personId: bigint): boolean {

@@ -40,6 +40,8 @@ export interface Needs {
   readonly payers?: boolean;
   /** How old the domains of their addresses are. */
   readonly domains?: boolean;
+  /** In which networks they were seen. */
+  readonly networks?: boolean;
   /** How many steps up of who referred whom. */
   readonly chain?: number;
   /** Clicks on the referrer's links, within this time. */

@@ -37,8 +37,9 @@ const SECTIONS = {
     select 'sp_' || s.id as id, s.unit, s.amount, s.reason, s.created_at, s.voided_at
       from spends s where s.program_no = ? and s.person_id = ? order by s.id`,
   usage: `select u.quantity, u.billable, u.last_at from usage_totals u where u.program_no = ? and u.person_id = ?`,
-  /** To others: without their addresses. */
-  mails: `select m.kind, m.state, m.created_at, m.sent_at from mails m where m.program_no = ? and m.person_id = ? order by m.id`,
+  mails: `
+    select m.kind, m.state, m.key_version, m.recipient, m.subject, m.text, m.created_at, m.sent_at
+      from mails m where m.program_no = ? and m.person_id = ? order by m.id`,
   keys: `
     select k.name, k.scopes, k.created_at, k.last_used_at, k.revoked_at
       from member_keys k where k.program_no = ? and k.person_id = ? order by k.created_at`,

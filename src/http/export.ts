@@ -4,6 +4,7 @@
  * keeps. Must never: tell about somebody else, or which signal looked at them.
  */
 import * as z from 'zod';
+import { maskEmail } from '../model/email.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import { answer } from './answer.ts';
 import type { Deps } from './deps.ts';
@@ -14,7 +15,7 @@ import { actingMember } from './member/bearer.ts';
 import { Problem } from './problems.ts';
 import { programOf, type Route } from './routes.ts';
 
-type Needs = Pick<Deps, 'pools' | 'openSecret'>;
+type Needs = Pick<Deps, 'pools' | 'openSecret' | 'mail'>;
 
 const word = z.string().nullable();
 const maybe = time.nullable();
@@ -85,7 +86,15 @@ export const personExport = z
     balances: list({ account: z.string(), unit, balance: amount }),
     spends: list({ id: z.string(), unit, amount, reason: word, created_at: time, voided_at: maybe }),
     usage: list({ quantity: amount, billable: amount, last_at: time }),
-    mails: list({ kind: z.string(), state: z.string(), created_at: time, sent_at: maybe }),
+    mails: list({
+      kind: z.string(),
+      state: z.string(),
+      to: word.describe('masked: whom they invited is somebody else'),
+      subject: word,
+      text: word,
+      created_at: time,
+      sent_at: maybe,
+    }).describe('what was mailed to them and, in their name, to others'),
     keys: list({ name: word, scopes: z.array(z.string()), created_at: time, last_used_at: maybe, revoked_at: maybe }),
     suspensions: list({ reason: word, at: time, lifted_at: maybe }),
     appeals: list({ message: word, state: z.string(), created_at: time, due_at: time, decided_at: maybe }),
@@ -94,7 +103,7 @@ export const personExport = z
   .meta({ id: 'PersonExport' });
 
 export async function exportPerson(
-  { pools, openSecret }: Needs,
+  { pools, openSecret, mail }: Needs,
   { no, program }: LoadedProgram,
   memberId: string,
 ): Promise<z.input<typeof personExport>> {
@@ -108,6 +117,10 @@ export async function exportPerson(
     email: secret?.email ?? null,
     name: secret?.name ?? null,
     ...sections,
+    mails: sections.mails.map(({ key_version: version, recipient, ...mailed }) => ({
+      ...mailed,
+      to: recipient === null ? null : maskEmail(mail.openAddress(no, version as number, recipient as Buffer)),
+    })),
   };
   // Rows as the database has them, in JSON's own terms; the form holds every field of them.
   return personExport.parse(JSON.parse(JSON.stringify(whole, exactly)));

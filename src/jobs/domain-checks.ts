@@ -4,35 +4,14 @@
  * that a registry redirects to; a registry that is away is asked again, less and less often. Must never: decide
  * anything, or name a domain in a log.
  */
-import type pg from 'pg';
 import { slowDelayMs } from '../delivery/backoff.ts';
 import type { Http } from '../delivery/egress.ts';
-import { createLoops, type Loops } from '../delivery/loops.ts';
 import { rdapUrl, registrationOf } from '../fraud/rdap.ts';
 import { DOMAIN_AGE } from '../fraud/signals/domain-age.ts';
-import type { Command } from '../model/commands.ts';
 import { matchEmail } from '../model/email.ts';
-import type { LoadedProgram } from '../model/program.ts';
-import type { Clock } from './clock.ts';
+import { type CheckPorts, LEASE_MS, TRY_MS } from './check-ports.ts';
 import * as sql from './domain-checks.sql.ts';
 
-export interface DomainCheckPorts {
-  readonly pool: pg.Pool;
-  readonly clock: Clock;
-  readonly http: Pick<Http, 'send'>;
-  readonly programByNo: (no: number) => LoadedProgram;
-  readonly unseal: (programNo: number, version: number, sealed: Buffer) => string;
-  readonly tell: (programNo: number, command: Command) => Promise<unknown>;
-  readonly log: (fields: object, message: string) => void;
-}
-
-export interface DomainChecks extends Loops {
-  /** Asks what is due, each once; returns how many. */
-  runDue(programNo: number): Promise<number>;
-}
-
-const TRY_MS = 10_000;
-const LEASE_MS = 60_000;
 /** From rdap.org to a registry, and on to its successor. */
 const REDIRECTS_MAX = 3;
 
@@ -43,20 +22,16 @@ interface Row {
   readonly email: Buffer | null;
 }
 
-export function createDomainChecks(ports: DomainCheckPorts): DomainChecks {
-  const runDue = async (programNo: number) => {
-    const signal = ports.programByNo(programNo).program.signals.find(({ name }) => name === DOMAIN_AGE);
-    if (!signal) return 0;
-    const now = await ports.clock.now();
-    const { rows } = await ports.pool.query<Row>(sql.CLAIM, [programNo, now, new Date(now.getTime() + LEASE_MS)]);
-    for (const row of rows) await ask(ports, programNo, String(signal.params.rdapUrl), row);
-    return rows.length;
-  };
-  const failed = (program: number, err: unknown) => ports.log({ program, err }, 'domains could not be looked up');
-  return { runDue, ...createLoops(runDue, failed) };
+export async function askDomains(ports: CheckPorts, programNo: number): Promise<number> {
+  const signal = ports.programByNo(programNo).program.signals.find(({ name }) => name === DOMAIN_AGE);
+  if (!signal) return 0;
+  const now = await ports.clock.now();
+  const { rows } = await ports.pool.query<Row>(sql.CLAIM, [programNo, now, new Date(now.getTime() + LEASE_MS)]);
+  for (const row of rows) await ask(ports, programNo, String(signal.params.rdapUrl), row);
+  return rows.length;
 }
 
-async function ask(ports: DomainCheckPorts, programNo: number, base: string, row: Row): Promise<void> {
+async function ask(ports: CheckPorts, programNo: number, base: string, row: Row): Promise<void> {
   const { domain_hash: domainHash, tries, key_version: version, email } = row;
   // Whoever had the address is erased: nobody can say any more which domain it was.
   const address = email && version !== null ? matchEmail(ports.unseal(programNo, version, email)) : undefined;

@@ -78,6 +78,7 @@ export const NEXT_DUE = `select min(at) as at from (
     union all select min(expires_at) from lots where program_no = $1 and remaining > 0 and expires_at > $2
     union all select min(next_try_at) from deliveries where program_no = $1 and next_try_at > $2
     union all select min(next_try_at) from domain_checks where program_no = $1 and told_at is null and next_try_at > $2
+    union all select min(next_try_at) from network_checks where program_no = $1 and told_at is null and next_try_at > $2
     union all select min(next_try_at) from mails where program_no = $1 and next_try_at > $2) due`;
 
 /**

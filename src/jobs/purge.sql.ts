@@ -8,6 +8,11 @@ export const PURGE_VISITS = `
   with claims as (delete from visit_claims k where k.program_no = $1 and k.claimed_at < $2)
   delete from visits v where v.program_no = $1 and v.last_at < $2`;
 
+/** Where somebody signed up that nobody asked about. $1: program, $2: before. */
+export const PURGE_ADDRESSES = `
+  update person_secrets s set ip = null from persons p
+   where s.program_no = $1 and s.ip is not null and p.program_no = $1 and p.id = s.person_id and p.created_at < $2`;
+
 /** Of two that run at once the later one finds the body gone. $1: program, $2: behind this id, $3: received before, $4: rows a page. */
 export const PURGE_PAGE = `
   with page as materialized (

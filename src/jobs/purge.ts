@@ -35,6 +35,16 @@ export async function purgeBodies(pool: pg.Pool, programNo: number, options: Pur
   return purged;
 }
 
+/** Addresses of signups are kept as long as the bodies that told them, unless they were looked up and forgotten before. */
+export async function purgeAddresses(
+  pool: Pick<pg.Pool, 'query'>,
+  programNo: number,
+  { retention, now }: { readonly retention: DurationMs; readonly now: Date },
+): Promise<void> {
+  if (retention === 'never') return;
+  await pool.query(sql.PURGE_ADDRESSES, [programNo, new Date(now.getTime() - retention)]);
+}
+
 /** Clicks and claims that are older than the window attribute nothing any more; the counts by day stay. */
 export async function purgeVisits(
   pool: Pick<pg.Pool, 'query'>,

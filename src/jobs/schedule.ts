@@ -11,7 +11,7 @@ import { JOBS_SCHEMA } from '../db/migrate.ts';
 import { openJobPool } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock } from './clock.ts';
-import { purgeBodies, purgeVisits } from './purge.ts';
+import { purgeAddresses, purgeBodies, purgeVisits } from './purge.ts';
 import { sealAudit, sealProgram } from './seal.ts';
 import { forEach, oneAtATime } from './side-by-side.ts';
 import { wakeAt } from './wake.ts';
@@ -175,6 +175,7 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
       await forEach(programs(), 1, async ({ no, program: { retention, attribution } }) => {
         const now = await clock.now();
         await purgeBodies(pools.general, no, { retention, now, stopped });
+        await purgeAddresses(pools.general, no, { retention, now });
         await purgeVisits(pools.general, no, { window: attribution.window, now });
       });
       await removeDeadJobs(pool, log);

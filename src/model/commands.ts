@@ -122,6 +122,14 @@ export type Command =
   | { readonly command: 'referral.hold'; readonly refereeId: string; readonly signal: string }
   /** A registry has told since when there is a domain; null: it does not say. */
   | { readonly command: 'domain.told'; readonly domainHash: string; readonly registeredAt: string | null }
+  /** What the network of an address is; null: whoever was asked does not say. */
+  | {
+      readonly command: 'network.told';
+      readonly ipHash: string;
+      readonly country: string | null;
+      readonly asn: number | null;
+      readonly kinds: readonly string[] | null;
+    }
   /** Pending rewards whose vesting or settlement is due. */
   | { readonly command: 'reward.due'; readonly rewardId: string }
   /** The time of a credit has come: what is left of the lot of this reward expires. */

@@ -26,6 +26,19 @@ export interface ClickFigures {
   readonly networks: number;
 }
 
+/** What the network of an address is: asked of a list or a service, and told by it. */
+export interface NetworkCheck {
+  readonly ipHash: string;
+  /** Whose sealed address is asked about. */
+  readonly refereeId: bigint;
+  readonly createdAt: Date;
+  readonly toldAt: Date | null;
+  readonly country: string | null;
+  readonly asn: bigint | null;
+  /** Joined by commas; null: nobody said. */
+  readonly kinds: string | null;
+}
+
 /** How old an e-mail domain is: asked of a registry, and told by it. */
 export interface DomainCheck {
   readonly domainHash: string;

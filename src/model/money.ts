@@ -24,7 +24,7 @@ export function parseDecimal(text: string, decimals: number): bigint {
   const match = /^(-?)(\d{1,15})(?:\.(\d+))?$/.exec(text.trim());
   if (!match) throw new RangeError(`"${text}" is not a decimal number`);
   const [, sign, whole, fraction = ''] = match;
-  const kept = fraction.replace(/0+$/, '');
+  const kept = fraction.replace(/(?<!0)0+$/, '');
   if (kept.length > decimals) throw new RangeError(`"${text}" has more than ${decimals} decimals`);
   const value = BigInt(`${whole}${kept.padEnd(decimals, '0')}`);
   return sign ? -value : value;
@@ -49,7 +49,7 @@ export function parsePercent(text: string): RatePpm {
 
 /** 25_000n is "2.5%". */
 export function formatPercent(rate: RatePpm): string {
-  const text = formatDecimal(rate, 4).replace(/\.?0+$/, '');
+  const text = formatDecimal(rate, 4).replace(/(?:\.|(?<!0))0+$/, '');
   return `${text}%`;
 }
 

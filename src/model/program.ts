@@ -183,6 +183,11 @@ export interface Fund {
   readonly sink: WebhookSink | { readonly kind: 'csv' };
 }
 
+/** Where the network of an address is looked up: in a local list, or at a service as `<url>/<address>`. */
+export type NetworkLookup =
+  | { readonly kind: 'list'; readonly path: string; readonly freshFor: DurationMs }
+  | { readonly kind: 'url'; readonly url: string };
+
 export interface Program {
   readonly program: string;
   readonly name: string;
@@ -219,6 +224,7 @@ export interface Program {
   readonly rules: readonly Rule[];
   readonly limits: { readonly onePerEmailDomain: boolean; readonly exceptPublicMailboxes: boolean };
   readonly signals: readonly SignalConfig[];
+  readonly networks?: NetworkLookup | undefined;
   /** A held reward of more than this needs two persons; undefined: one is always enough. */
   readonly moderation: { readonly twoPersonsAbove: bigint | undefined };
   /** 1 unit of a foreign currency in the program's unit, as decimal text. */

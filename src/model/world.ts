@@ -4,7 +4,7 @@
  * that load-world fetches behave the same. Must never: know where its records come from or go to.
  */
 import type { Command } from './commands.ts';
-import type { ClickFigures, DomainCheck, ReferrerFigures } from './figures.ts';
+import type { ClickFigures, DomainCheck, NetworkCheck, ReferrerFigures } from './figures.ts';
 import type {
   Allowance,
   Claim,
@@ -40,11 +40,12 @@ import type { Appeal, Forfeit, Report, Suspension } from './suspensions.ts';
 import { Table } from './table.ts';
 import type { Visit, VisitClaim, VisitPlace } from './visits.ts';
 
-/** Address and name of a person; sealed under a key of the person's own when saved. */
+/** What tells who a person is, and for programs that ask about networks where they were; sealed under a key of the person's own when saved. */
 export interface PersonSecret {
   readonly personId: bigint;
   readonly email: string | null;
   readonly name: string | null;
+  readonly ip: string | null;
 }
 
 /** The delivery that a reward names as its open one, read under its row's lock, so that no sender claims it meanwhile. */
@@ -145,6 +146,7 @@ export class World {
   readonly referralCounts = new Table<ReferralCount>({ key: (c) => c.personId });
   readonly domainUses = new Table<DomainUse>({ key: (d) => `${d.codeKey}\n${d.domainHash}` });
   readonly domainChecks = new Table<DomainCheck>({ key: (d) => d.domainHash });
+  readonly networkChecks = new Table<NetworkCheck>({ key: (n) => n.ipHash });
   readonly usageTotals = new Table<UsageTotal>({ key: (u) => u.personId });
   readonly usageEvents = new Table<UsageEvent>({
     key: (u) => `${u.personId}\n${u.usageId}`,

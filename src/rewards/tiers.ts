@@ -7,9 +7,18 @@ import type { Person } from '../model/records.ts';
 import { monthOf, tierFor } from '../model/tiers.ts';
 import type { World } from '../model/world.ts';
 
-/** The tier to which these qualified referrals lift somebody, when it is higher than theirs. */
-export function tierReached(program: Program, person: Person, qualified: bigint): Tier | undefined {
+/**
+ * The tier to which these qualified referrals lift somebody, when it is higher than theirs. `had`: tiers they have stood
+ * in; one that an admin took away is not given back by the next referral.
+ */
+export function tierReached(
+  program: Program,
+  person: Person,
+  qualified: bigint,
+  had: readonly string[],
+): Tier | undefined {
   const reached = program.tiersBy === 'qualified' ? tierFor(program, qualified) : undefined;
+  if (reached && person.tier !== null && had.includes(reached.name)) return undefined;
   const present = tierOf(program, person);
   return reached && (!present || reached.from > present.from) ? reached : undefined;
 }

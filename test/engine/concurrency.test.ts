@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TestProgram } from '../support/core.ts';
+import { again } from '../support/sized.ts';
 
 let program: TestProgram;
 afterEach(async () => await program.stop());
@@ -9,6 +10,7 @@ afterEach(async () => await program.stop());
 describe('velocity', () => {
   test.each(['in event order', 'against it'])(
     'lets exactly 5 of 400 first payments through, told by 16 workers %s',
+    again(4),
     async (order) => {
       program = await TestProgram.start({ processes: 4 });
       await program.referees(400);
@@ -43,7 +45,7 @@ describe('velocity', () => {
 });
 
 describe('one event', () => {
-  test('delivered 64 times at once is stored once and makes one reward', async () => {
+  test('delivered 64 times at once is stored once and makes one reward', again(12), async () => {
     program = await TestProgram.start({ processes: 4 });
     await program.referees(1);
     const data = { payment_id: 'pay_1', member_id: 'alice_r0', amount: 10_000, currency: 'usd' };

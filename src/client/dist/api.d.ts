@@ -628,9 +628,14 @@ export type PersonExport = {
         readonly billable: number;
         readonly last_at: string;
     }[];
+    /** what was mailed to them and, in their name, to others */
     readonly mails: readonly {
         readonly kind: string;
         readonly state: string;
+        /** masked: whom they invited is somebody else */
+        readonly to: string | null;
+        readonly subject: string | null;
+        readonly text: string | null;
         readonly created_at: string;
         readonly sent_at: string | null;
     }[];

@@ -43,7 +43,7 @@ export class Caller {
         if ((token === undefined) === (serverKey === undefined))
             throw new TypeError('give either token or serverKey');
         this.#options = options;
-        this.#base = `${baseUrl.replace(/\/+$/, '')}${program === undefined ? '' : `/p/${encodeURIComponent(program)}`}`;
+        this.#base = `${baseUrl.replace(/(?<!\/)\/+$/, '')}${program === undefined ? '' : `/p/${encodeURIComponent(program)}`}`;
     }
     async json(request, options) {
         return (await (await this.#send(request, options)).json());

@@ -4,6 +4,7 @@
 import type { SuspensionReason } from '../../model/suspensions.ts';
 import type { Signal } from '../signal.ts';
 import { clickFraud } from './click-fraud.ts';
+import { country } from './country.ts';
 import { creditCycling } from './credit-cycling.ts';
 import { disposableEmail } from './disposable-email.ts';
 import { domainAge } from './domain-age.ts';
@@ -12,6 +13,7 @@ import { earlyFraudWarning } from './early-fraud-warning.ts';
 import { emailDomain } from './email-domain.ts';
 import { existingCustomer } from './existing-customer.ts';
 import { fakeAccounts } from './fake-accounts.ts';
+import { network } from './network.ts';
 import { refundRate } from './refund-rate.ts';
 import { ring } from './ring.ts';
 import { sameIp } from './same-ip.ts';
@@ -22,6 +24,7 @@ export const signals: ReadonlyMap<string, Signal> = new Map(
   [
     ...[selfReferral, velocity, sameIp, emailDomain, disposableEmail, duplicateAccount, existingCustomer],
     ...[fakeAccounts, creditCycling, refundRate, ring, earlyFraudWarning, domainAge, clickFraud],
+    ...[country, network],
   ].map((signal: Signal) => [signal.name, signal]),
 );
 

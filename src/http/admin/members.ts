@@ -21,7 +21,7 @@ import * as sql from './members.sql.ts';
 import { member } from './schemas.ts';
 
 export type MemberNeeds = Pick<Deps, 'pools' | 'programs' | 'openSecret'>;
-type Needs = MemberNeeds & Pick<Deps, 'submit'>;
+type Needs = MemberNeeds & Pick<Deps, 'submit' | 'mail'>;
 
 export const programQuery = z.object({ program: text(100) });
 
