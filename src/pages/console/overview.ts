@@ -13,7 +13,7 @@ import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import type { Ask } from '../ask.ts';
-import { amountIn, count, moment, percent } from '../words.ts';
+import { amountIn, count, day, percent } from '../words.ts';
 import { createKeep, type Keep } from './kept.ts';
 import { showPage } from './layout.ts';
 import * as sql from './overview.sql.ts';
@@ -192,7 +192,7 @@ function topTable(program: string, rows: readonly sql.TopRow[]): Html {
       { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
       { name: 'Signups', of: (row) => count('en', row.completed), kind: 'n' },
       { name: 'Qualified', of: (row) => count('en', row.qualified), kind: 'n' },
-      { name: 'Last', of: (row) => (row.last_at ? moment('en', row.last_at) : '') },
+      { name: 'Last', of: (row) => (row.last_at ? day('en', row.last_at) : '') },
     ],
     rows,
   );

@@ -74,7 +74,7 @@ function programTable(programs: readonly Listed[]): Html {
     {
       name: 'Program',
       of: (each) =>
-        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft">${each.url}</span>`,
+        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft url">${breakable(each.url)}</span>`,
       kind: 'long',
     },
     {
@@ -98,6 +98,11 @@ function programTable(programs: readonly Listed[]): Html {
     },
   ];
   return parts.table('Programs', columns, programs);
+}
+
+/** A long address may break after a slash, never within a word. */
+function breakable(url: string): Html {
+  return html`${url.split(/(?<=[/.])/).map((part) => html`${part}<wbr>`)}`;
 }
 
 async function showFile(deps: Deps, req: Request, res: Response): Promise<void> {

@@ -13,6 +13,7 @@ import { param, type Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
 import { amountIn, moment } from '../words.ts';
+import { findings } from './findings.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 import { actionsOf, meaningOf } from './reward-words.ts';
@@ -94,28 +95,9 @@ function facts(reward: Detail): Html {
   return html`<dl class="facts">${shown.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-const PASSED = new Set(['clear', 'attributed', 'not_seen']);
-
-function why({ explain }: Detail): Html {
+function why({ explain, unit }: Detail): Html {
   if (explain.length === 0) return parts.empty('Nothing was asked', 'The reward was made by hand.');
-  const tone = (said: string) => (said.startsWith('earns') ? 'good' : PASSED.has(said) ? '' : 'warn');
-  return parts.table(
-    'What was asked',
-    [
-      { name: 'Asked', of: ({ asked }) => html`<strong>${parts.plain(asked)}</strong>`, kind: 'nowrap' },
-      { name: 'Saw', of: ({ saw }) => seen(saw), kind: 'long' },
-      { name: 'Said', of: ({ said }) => parts.badge(said, tone(said)), kind: 'nowrap' },
-    ],
-    explain,
-  );
-}
-
-function seen(saw: Readonly<Record<string, unknown>>): Html {
-  const shown = Object.entries(saw).filter(([, value]) => value !== null && value !== undefined);
-  return html`${shown.map(([name, value]) => {
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    return html`<span class="soft">${parts.plain(name)}</span> ${text}<br>`;
-  })}`;
+  return findings('What was asked', explain, unit);
 }
 
 function attempts({ attempts: tries }: Detail): Html {
@@ -166,7 +148,7 @@ function history({ history: steps }: Detail, amount: (value: number) => string):
   return html`<ol class="steps">${steps.map(
     (
       step,
-    ) => html`<li class="${TONES[step.status] ?? ''}"><strong>${step.status}</strong> ${step.reason !== null && html`<span class="soft">${parts.plain(step.reason)}</span> `}${step.outcome !== null && html`<span class="soft">${step.outcome}</span> `}${amount(step.amount)}<br>
+    ) => html`<li class="${TONES[step.status] ?? ''}"><strong>${step.status}</strong> ${step.reason !== null && html`<span class="soft">${parts.plain(step.reason)}</span> `}${step.outcome !== null && step.outcome !== step.reason && html`<span class="soft">${step.outcome}</span> `}${amount(step.amount)}<br>
 <span class="soft">${moment('en', step.at)}${step.actor !== null && html` by ${step.actor}`}${step.event_id !== null && html`, ${parts.eventLink(step.event_id)}`}</span>${step.note !== null && html`<br>“${step.note}”`}</li>`,
   )}</ol>`;
 }

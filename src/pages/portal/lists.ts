@@ -52,7 +52,7 @@ export function credits(given: Home): Html {
   type Row = (typeof rewards.data)[number];
   const columns: Column<Row>[] = [
     { name: names.when, of: (row) => day(language, row.created_at) },
-    { name: names.what, of: (row) => texts.to[row.to] },
+    { name: names.what, of: (row) => whatFor(given, row) },
     {
       name: names.base,
       of: ({ base }) => (base?.currency ? amountIn(language, base.amount, base.currency) : ''),
@@ -71,6 +71,12 @@ export function credits(given: Home): Html {
     },
   ];
   return html`${table(texts.credits, columns, rewards.data)}${pager(given, 'rewards', 'credits', rewards.next_cursor)}`;
+}
+
+/** The rule's kind; a rule that is no longer in the file was one of the most common kind. */
+function whatFor({ program, texts }: Home, { rule, to }: Home['rewards']['data'][number]): string {
+  const when = program.rules.find(({ name }) => name === rule)?.when ?? 'signup';
+  return to === 'referee' && when !== 'rank' ? texts.forReferee[when] : texts.forReferrer[when];
 }
 
 /** Why it is so, and until when. */

@@ -56,7 +56,19 @@ export const de: Texts = {
     name: 'Name',
     rank: 'Platz',
   },
-  to: { referrer: 'für eine Empfehlung', referee: 'für den Beitritt' },
+  forReferrer: {
+    signup: 'jemand ist beigetreten',
+    qualified: 'jemand hat losgelegt',
+    usage: 'jemand nutzt es',
+    payment: 'jemand hat gezahlt',
+    rank: 'dein Platz des Monats',
+  },
+  forReferee: {
+    signup: 'dein Beitritt',
+    qualified: 'dein Start',
+    usage: 'deine Nutzung',
+    payment: 'deine Zahlung',
+  },
   status: {
     pending: 'unterwegs',
     credited: 'gutgeschrieben',

@@ -56,7 +56,14 @@ export const en: Texts = {
     name: 'Name',
     rank: 'Rank',
   },
-  to: { referrer: 'for a referral', referee: 'for joining' },
+  forReferrer: {
+    signup: 'a friend joined',
+    qualified: 'a friend got going',
+    usage: 'a friend uses it',
+    payment: 'a friend paid',
+    rank: 'your rank of the month',
+  },
+  forReferee: { signup: 'you joined', qualified: 'you got going', usage: 'you use it', payment: 'you paid' },
   status: {
     pending: 'on its way',
     credited: 'credited',

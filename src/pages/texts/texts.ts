@@ -47,7 +47,9 @@ export interface Texts {
     | 'name'
     | 'rank'
   >;
-  readonly to: Words<'referrer' | 'referee'>;
+  /** What the rule pays the referrer for; what the referee. */
+  readonly forReferrer: Words<'signup' | 'qualified' | 'usage' | 'payment' | 'rank'>;
+  readonly forReferee: Words<'signup' | 'qualified' | 'usage' | 'payment'>;
   readonly status: Words<'pending' | 'credited' | 'failed' | 'reversed' | 'rejected'>;
   /** What is not in it is shown as it is. */
   readonly reason: Readonly<Record<string, string>>;
