@@ -97,7 +97,7 @@ export interface Deps {
   readonly tokens: MemberTokens;
   readonly limits: RateLimits;
   readonly mail: Mail;
-  readonly fund: Pick<Funding, 'ports' | 'settle'>;
+  readonly fund: Pick<Funding, 'ports' | 'settle' | 'wake'>;
   readonly publicId: PublicId;
   readonly vault: Vault;
   readonly visits: Visits;

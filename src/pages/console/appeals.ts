@@ -49,7 +49,7 @@ export function appealPageRoutes(deps: Deps, asker: (req: Request, res: Response
           title: 'Appeals',
           lead: 'Suspended members who say that it is wrong. Each is answered within five working days.',
           section: '/admin/appeals',
-          body: html`${parts.filters('/admin/appeals', query, choices)}${list}${parts.moreOf('/admin/appeals', query, page.next_cursor)}`,
+          body: html`${parts.filters('/admin/appeals', query, choices)}${list}${parts.moreOf('/admin/appeals', query, page.next_cursor, '/admin/appeals.csv')}`,
         });
       },
     },

@@ -74,7 +74,7 @@ function programTable(programs: readonly Listed[]): Html {
     {
       name: 'Program',
       of: (each) =>
-        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft url">${breakable(each.url)}</span>`,
+        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft">${parts.breakable(each.url)}</span>`,
       kind: 'long',
     },
     {
@@ -97,12 +97,7 @@ function programTable(programs: readonly Listed[]): Html {
       kind: 'long',
     },
   ];
-  return parts.table('Programs', columns, programs);
-}
-
-/** A long address may break after a slash, never within a word. */
-function breakable(url: string): Html {
-  return html`${url.split(/(?<=[/.])/).map((part) => html`${part}<wbr>`)}`;
+  return parts.fileTable('Programs', columns, programs);
 }
 
 async function showFile(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -143,7 +138,7 @@ async function showFile(deps: Deps, req: Request, res: Response): Promise<void> 
     title: loaded.program.name,
     lead: html`<code>${program}.yaml</code>`,
     section: '/admin/programs',
-    body: html`<section class="card"><h2>Versions</h2>${parts.table('Versions', columns, versions)}</section><section class="card">${shown}</section>`,
+    body: html`<section class="card"><h2>Versions</h2>${parts.fileTable('Versions', columns, versions)}</section><section class="card">${shown}</section>`,
   });
 }
 
