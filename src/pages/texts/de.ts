@@ -134,6 +134,11 @@ export const de: Texts = {
   settings: 'Code und Schlüssel',
   signIn: 'Anmelden',
   signInLead: (product) => `Öffne diese Seite aus ${product}, oder lass dir einen Link schicken.`,
+  signInWith: (product) => `Mit ${product} anmelden`,
+  orMail: 'Oder lass dir einen Link schicken:',
+  oidcFailed: 'Die Anmeldung hat nicht geklappt. Versuche es noch einmal.',
+  oidcAway:
+    'Die Anmeldung geht gerade nicht. Versuche es in einer Minute noch einmal, oder lass dir einen Link schicken.',
   email: 'E-Mail',
   mailMe: 'Link schicken',
   mailed: 'Wenn wir diese Adresse kennen, ist ein Link unterwegs. Er gilt 15 Minuten.',

@@ -96,6 +96,10 @@ export interface Texts {
   readonly settings: string;
   readonly signIn: string;
   readonly signInLead: Fill;
+  readonly signInWith: Fill;
+  readonly orMail: string;
+  readonly oidcFailed: string;
+  readonly oidcAway: string;
   readonly email: string;
   readonly mailMe: string;
   readonly mailed: string;
