@@ -14,6 +14,9 @@ beforeAll(async () => {
 beforeEach(() => scene.complaints.splice(0));
 afterAll(() => scene.stop());
 
+/** Of the page and all that it loaded, not compressed, kept by the browser or not. */
+const BYTES = `performance.getEntries().reduce((sum, each) => sum + (each.decodedBodySize ?? 0), 0)`;
+
 const pay = (id: string, member = 'bob') =>
   scene.service.tell('payment.succeeded', { payment_id: id, member_id: member, amount: 10_000, currency: 'usd' });
 
@@ -45,6 +48,7 @@ test('the guide turns a source green when its first event arrives, without a rel
   const stripe = tab.getByRole('region', { name: 'stripe' });
   expect(await stripe.textContent()).toContain('waiting for the first event');
   expect(await stripe.textContent()).toContain('checkout.session.completed');
+  expect(await stripe.textContent()).toContain('CLAUDEXIA_STRIPE_SECRET');
   expect(await stripe.getByLabel('Address').inputValue()).toMatch(/\/p\/claudexia\/webhooks\/stripe$/);
   expect(await tab.getByRole('region', { name: 'app' }).textContent()).toContain('heard from');
   await scene.service.post('stripe', {
@@ -137,6 +141,18 @@ test('a table is saved as a file as it is seen', async () => {
   ]);
   expect(file.suggestedFilename()).toBe('top-referrers.csv');
   expect(readFileSync(await file.path(), 'utf8')).toMatch(/^Member,Signups,Qualified,Last\r\nalice,\d,\d,"?\w+ \d/);
+});
+
+test('a first visit takes less than 150 KB, whatever page it is', async () => {
+  const tab = await scene.owner();
+  const taken: [string, number][] = [];
+  for (const path of ['', '/rewards', '/setup', '/programs/claudexia']) {
+    await tab.goto(`${scene.url}/admin${path}`);
+    taken.push([path, Number(await tab.evaluate(BYTES))]);
+  }
+  await tab.goto(`${scene.url}/p/claudexia/portal/sign-in`);
+  taken.push(['portal', Number(await tab.evaluate(BYTES))]);
+  expect(taken.filter(([, bytes]) => bytes === 0 || bytes > 150_000)).toEqual([]);
 });
 
 test('somebody changes their password, and has a code of their app asked for, until they turn it off', async () => {

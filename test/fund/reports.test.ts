@@ -141,6 +141,24 @@ test('an admin sees the months, who is paid, and each payout with its state', as
   expect((await list('payouts', '&contributor=con_1')).data).toEqual([]);
 });
 
+test('the console shows the same, and its lists are files', async () => {
+  const owner = { email: 'o@plusone.test', name: 'Olga', role: 'owner', password: 'three purple elephants' };
+  await scene.service.admin('POST', '/users', owner);
+  const signedIn = await request(scene.service.app)
+    .post('/admin/sign-in')
+    .set('Sec-Fetch-Site', 'same-origin')
+    .type('form')
+    .send({ email: owner.email, password: owner.password });
+  const [cookie = ''] = signedIn.headers['set-cookie'] as unknown as string[];
+  const look = async (path: string) => (await get(`/admin${path}`).set('Cookie', cookie)).text;
+  const shown = await look('/fund');
+  expect(shown).toContain('25% of what referred members pay');
+  expect(shown).toContain('$197.37');
+  expect(shown).toContain('Send again');
+  expect(await look('/payouts.csv?program=claudexia')).toMatch(/^id,contributor_id,.+\r\npo_/);
+  expect(await look('/contributors.csv?program=claudexia')).toContain(`con_${ann.id},ann`);
+});
+
 describe('the sink’s later word on a payout that it had answered with 202', () => {
   const settle = async (key: string, word: string, body: object = {}) => {
     const token = (

@@ -198,7 +198,7 @@ async function payouts(deps: Needs, req: Request, res: Response): Promise<void> 
 
 function payoutJson({ id, contributor_id: contributor, unit: currency, state, ...row }: sql.FundPayoutRow) {
   const ids = { id: writeId('po', id), contributor_id: writeId('con', contributor) };
-  return { ...row, ...ids, currency, status: state as (typeof PAYOUT_STATES)[number], amount: integer(row.amount) };
+  return { ...ids, ...row, currency, status: state as (typeof PAYOUT_STATES)[number], amount: integer(row.amount) };
 }
 
 async function settle(deps: Needs, req: Request, res: Response): Promise<void> {

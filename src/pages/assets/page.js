@@ -5,6 +5,9 @@ const say = (text) => {
   if (said) said.textContent = text;
 };
 
+// On a phone the sections scroll sideways; the current one is in sight.
+document.querySelector('.side [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 document.addEventListener('click', async (event) => {
   const button = event.target.closest('[data-copy]');
   if (!button) return;

@@ -49,6 +49,7 @@ export function appealPageRoutes(deps: Deps, asker: (req: Request, res: Response
           title: 'Appeals',
           lead: 'Suspended members who say that it is wrong. Each is answered within five working days.',
           section: '/admin/appeals',
+          live: 30,
           body: html`${parts.filters('/admin/appeals', query, choices)}${list}${parts.moreOf('/admin/appeals', query, page.next_cursor, '/admin/appeals.csv')}`,
         });
       },

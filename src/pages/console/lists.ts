@@ -91,6 +91,7 @@ async function audit(deps: Deps, asker: Asker, req: Request, res: Response): Pro
     title: 'Audit',
     lead: 'Who did what, when, and why. It can be added to, never changed.',
     section: '/admin/audit',
+    live: 30,
     body: html`${parts.filters('/admin/audit', query, choices)}<div class="card">${list}${parts.moreOf('/admin/audit', query, page.next_cursor, '/admin/audit.csv')}</div>`,
   });
 }

@@ -17,7 +17,7 @@ import { matchEmail } from '../../model/email.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { count, moment } from '../words.ts';
+import { count, day, moment } from '../words.ts';
 import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as sql from './members.sql.ts';
@@ -225,10 +225,10 @@ function graph(program: string, rows: readonly sql.ReferredRow[]): Html {
         of: (row) =>
           html`${parts.badge(row.status)} <span class="soft">${row.reason === null ? '' : parts.plain(row.reason)}</span>`,
       },
-      { name: 'Code', of: (row) => html`<code>${row.code}</code>` },
+      { name: 'Code', of: (row) => html`<code>${row.code}</code>`, kind: 'nowrap' },
       { name: 'Brought in turn', of: (row) => count('en', row.referred ?? 0n), kind: 'n' },
-      { name: 'First paid', of: (row) => (row.first_paid_at ? moment('en', row.first_paid_at) : '') },
-      { name: 'Referred', of: (row) => moment('en', row.created_at) },
+      { name: 'First paid', of: (row) => (row.first_paid_at ? day('en', row.first_paid_at) : '') },
+      { name: 'Referred', of: (row) => day('en', row.created_at) },
     ],
     rows,
   );

@@ -71,6 +71,7 @@ export function rewardRoutes(deps: Deps, asker: Asker): Route[] {
           title: 'Rewards',
           lead: 'Every reward stands in exactly one state; open one to see why.',
           section: '/admin/rewards',
+          live: 30,
           body: html`${parts.filters('/admin/rewards', query, choices)}${listCard(deps, { query, page, path: '/admin/rewards', csv: '/admin/rewards.csv', acts: ['approve', 'reject', 'reverse'] })}`,
         });
       },

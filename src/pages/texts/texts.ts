@@ -87,6 +87,27 @@ export interface Texts {
   readonly mailsTitle: string;
   readonly mails: Words<'news' | 'summary'>;
   readonly save: string;
+  readonly contributor: Words<
+    | 'title'
+    | 'lead'
+    | 'name'
+    | 'address'
+    | 'register'
+    | 'unproved'
+    | 'code'
+    | 'confirm'
+    | 'owed'
+    | 'paid'
+    | 'where'
+    | 'known'
+    | 'unknown'
+    | 'details'
+    | 'detailsLead'
+    | 'saveDetails'
+    | 'another'
+    | 'report'
+  > & { readonly proved: Fill };
+  readonly until: Fill;
   readonly leaderboard: Fill;
   readonly you: string;
   readonly nobody: string;
