@@ -128,6 +128,8 @@ test('a suspended member appeals by the portal; an admin reads what was seen and
   await tab.getByText('“We are two people.”').waitFor();
   expect(await scene.faultsOf(tab)).toEqual([]);
   await tab.getByLabel('Reason').fill('so they are');
+  await tab.getByLabel('Reason').press('Enter'); // takes no decision
+  expect(await tab.getByText('“We are two people.”').isVisible()).toBe(true);
   await tab.getByRole('button', { name: 'Grant: lift it' }).click();
   await tab.getByText('No appeal is open').waitFor();
   expect((await service.admin('GET', '/members/twin?program=claudexia')).body.suspended).toBe(false);

@@ -85,5 +85,5 @@ function card(deps: Deps, appeal: Appeal, mayDecide: boolean): Html {
 ${taken.length > 0 && html`<dt>It took</dt><dd>${taken}</dd>`}
 ${appeal.decided_at !== null && html`<dt>Decided</dt><dd>${moment('en', appeal.decided_at)}${appeal.decided_by !== null && ` by ${appeal.decided_by}`} ${appeal.note !== null && html`“${appeal.note}”`}</dd>`}</dl>
 ${seen.evidence.length > 0 && findings(`What was seen of ${appeal.member_id}`, seen.evidence, undefined)}
-${appeal.state === 'open' && mayDecide && html`<form class="acts-bar" method="post" action="/admin/appeals/${appeal.id}"><div><label for="reason-${appeal.id}">Reason</label><input id="reason-${appeal.id}" name="reason" maxlength="1000"></div><button class="first" name="action" value="grant">Grant: lift it</button><button class="bad" name="action" value="refuse">Refuse</button></form>`}</section>`;
+${appeal.state === 'open' && mayDecide && html`<form class="acts-bar" method="post" action="/admin/appeals/${appeal.id}">${parts.NO_ENTER}<div><label for="reason-${appeal.id}">Reason</label><input id="reason-${appeal.id}" name="reason" maxlength="1000"></div><button class="first" name="action" value="grant">Grant: lift it</button><button class="bad" name="action" value="refuse">Refuse</button></form>`}</section>`;
 }

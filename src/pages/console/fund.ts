@@ -11,6 +11,7 @@ import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
 import { param, type Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
+import { formatPercent } from '../../model/money.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
 import { amountIn, count, day, moment } from '../words.ts';
@@ -104,7 +105,7 @@ async function show(deps: Deps, asker: Asker, req: Request, res: Response): Prom
   const mayDecide = mayAct(adminOf(res).role, 'owner');
   showPage(req, res, {
     ...page,
-    lead: html`${loaded.program.name}: ${loaded.program.fund?.share === undefined ? '' : runs.data[0]?.share} of what referred members pay goes to the people whose code ships.`,
+    lead: html`${loaded.program.name}: ${formatPercent(loaded.program.fund?.share ?? 0n)} of what referred members pay goes to the people whose code ships.`,
     live: 30,
     body: html`${figures(runs, people)}<section class="card"><h2>Months</h2>${months(runs)}</section>
 <section class="card"><h2>Contributors</h2>${contributors(people)}</section>
@@ -209,6 +210,6 @@ function payoutTable(program: string, rows: readonly Payout[], mayDecide: boolea
 /** Only of what somebody was handed. */
 function settling(program: string, { id, status, sink, first_try_at: handed }: Payout): Html | string {
   if (handed === null || status === 'confirmed' || status === 'refused' || status === 'sending') return '';
-  return html`<form class="row" method="post" action="/admin/payouts/${id}"><input type="hidden" name="program" value="${program}">
+  return html`<form class="row" method="post" action="/admin/payouts/${id}">${parts.NO_ENTER}<input type="hidden" name="program" value="${program}">
 <input class="short" name="reference" aria-label="Reference of ${id}" placeholder="Reference" maxlength="255"><button name="word" value="paid" data-confirm="The money of ${id} has arrived?">Paid</button><button class="bad" name="word" value="refused" data-confirm="The money of ${id} has not arrived and will not?">Refused</button>${sink === 'webhook' && html`<button name="word" value="retry">Send again</button>`}</form>`;
 }

@@ -100,6 +100,9 @@ export function amountOf(deps: Pick<Deps, 'programs'>, program: string, amount: 
   return amountIn('en', amount, unit, own?.unit.kind === 'points' ? own : undefined);
 }
 
+/** First in a form with several decisions: Enter in a field takes none of them. */
+export const NO_ENTER = html`<button disabled hidden></button>`;
+
 export interface ShownReward {
   readonly id: string;
   readonly program: string;

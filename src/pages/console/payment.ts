@@ -146,7 +146,7 @@ function candidates(payment: Detail, mayDecide: boolean): Html {
       ? parts.empty('Nobody is likely', 'No code came along with the payer, and nobody invited the address.')
       : parts.fileTable('Candidates', columns, payment.candidates);
   if (!mayDecide) return known;
-  return html`<form method="post" action="/admin/payments/${payment.id}/attach">
+  return html`<form method="post" action="/admin/payments/${payment.id}/attach">${parts.NO_ENTER}
 <div class="field"><label for="reason">Reason <span class="soft">(needed; it stays in the audit log)</span></label><input id="reason" name="reason" required maxlength="1000"></div>
 ${known}<div class="acts-bar"><div><label for="other">Somebody else: a member id or a code</label><input id="other" name="other" maxlength="255"></div><button>Attach to them</button></div></form>`;
 }

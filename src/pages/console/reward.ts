@@ -85,7 +85,7 @@ function actions(reward: Detail): Html | undefined {
   if (may.length === 0) return undefined;
   const isUnknown = reward.status === 'failed' && reward.outcome === 'unknown';
   const button = { approve: 'Approve', reject: 'Reject', reverse: 'Take back' };
-  return html`<form method="post" action="/admin/rewards"><input type="hidden" name="ids" value="${reward.id}"><input type="hidden" name="back" value="/admin/rewards/${reward.id}">
+  return html`<form method="post" action="/admin/rewards">${parts.NO_ENTER}<input type="hidden" name="ids" value="${reward.id}"><input type="hidden" name="back" value="/admin/rewards/${reward.id}">
 <div class="field"><label for="reason">Reason <span class="soft">${may.includes('approve') ? '(needed to reject)' : '(needed)'}</span></label><input id="reason" name="reason" maxlength="1000"></div>
 ${isUnknown && html`<div class="field"><label class="row"><input type="checkbox" name="confirm_absent"> I looked: the billing system does not have it (needed to reject)</label></div>`}
 <div class="row">${may.map((each) => html`<button name="action" value="${each}" class="${each === 'approve' ? 'first' : 'bad'}">${button[each]}</button>`)}</div></form>`;

@@ -142,7 +142,7 @@ ${parts.table('Rewards', columnsOf(deps), page.data)}${more}</form>`;
 /** What is done with those whose boxes are ticked. */
 export function chosenBar(acts: readonly Act[]): Html {
   const needed = acts.includes('reverse') ? '(needed to reject and to take back)' : '(needed to reject)';
-  return html`<div class="acts-bar"><div><label for="reason">Reason <span class="soft">${needed}</span></label><input id="reason" name="reason" maxlength="1000"></div>
+  return html`${parts.NO_ENTER}<div class="acts-bar"><div><label for="reason">Reason <span class="soft">${needed}</span></label><input id="reason" name="reason" maxlength="1000"></div>
 ${acts.map((each) => html`<button name="action" value="${each}"${each === 'reverse' && html` class="bad"`}>${NAMES[each]}</button>`)}
 <span class="soft"><span data-chosen>0</span> chosen</span></div>
 <label data-all hidden><span class="row"><input type="checkbox"> Choose all on this page</span></label>`;
