@@ -23,6 +23,7 @@ import type { Deps, OpenedSecret } from './http/deps.ts';
 import { createPublicIds } from './http/dialects/ids.ts';
 import { createIntrospection } from './http/member/introspection.ts';
 import { createJwks } from './http/member/jwks.ts';
+import { createOidcSignIn } from './http/member/oidc.ts';
 import { createMemberTokens } from './http/member/tokens.ts';
 import { createRateLimits } from './http/rate-limits.ts';
 import { loggable, redaction } from './http/request-log.ts';
@@ -279,6 +280,7 @@ function depsOf(
     advanceClock: async (to) => await advanceTestClock(due, settable, to),
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
     tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
+    oidc: createOidcSignIn({ http }),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     mail: mailing,
     fund: funding,

@@ -8,8 +8,6 @@ export class Api {
   readonly events: EventsApi;
   readonly credits: CreditsApi;
   readonly portal: PortalApi;
-  readonly contributor: ContributorApi;
-  readonly payouts: PayoutsApi;
   readonly referral: ReferralApi;
   readonly rewards: RewardsApi;
   readonly referrals: ReferralsApi;
@@ -23,14 +21,14 @@ export class Api {
   readonly mails: MailsApi;
   readonly reports: ReportsApi;
   readonly appeals: AppealsApi;
+  readonly contributor: ContributorApi;
+  readonly payouts: PayoutsApi;
 
   constructor(caller: Caller) {
     this.visits = new VisitsApi(caller);
     this.events = new EventsApi(caller);
     this.credits = new CreditsApi(caller);
     this.portal = new PortalApi(caller);
-    this.contributor = new ContributorApi(caller);
-    this.payouts = new PayoutsApi(caller);
     this.referral = new ReferralApi(caller);
     this.rewards = new RewardsApi(caller);
     this.referrals = new ReferralsApi(caller);
@@ -44,6 +42,8 @@ export class Api {
     this.mails = new MailsApi(caller);
     this.reports = new ReportsApi(caller);
     this.appeals = new AppealsApi(caller);
+    this.contributor = new ContributorApi(caller);
+    this.payouts = new PayoutsApi(caller);
   }
 }
 
@@ -111,62 +111,6 @@ export class PortalApi {
   /** A short-lived link that signs a member in to the portal */
   link(body: NewPortalLink, options?: CallOptions): Promise<PortalLink> {
     return this.#caller.json({ method: 'POST', path: '/v1/portal-links', body }, options);
-  }
-}
-
-export class ContributorApi {
-  readonly #caller: Caller;
-
-  constructor(caller: Caller) {
-    this.#caller = caller;
-  }
-
-  /** The member as a contributor: what is owed and what was paid */
-  me(options?: CallOptions): Promise<Contributor> {
-    return this.#caller.json({ method: 'GET', path: '/v1/me/contributor' }, options);
-  }
-
-  /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
-  register(body: NewContributor, options?: CallOptions): Promise<Contributor> {
-    return this.#caller.json({ method: 'POST', path: '/v1/me/contributor', body }, options);
-  }
-
-  /** Proves an address with the code that was mailed there */
-  confirm(body: ContributorCode, options?: CallOptions): Promise<Contributor> {
-    return this.#caller.json({ method: 'POST', path: '/v1/me/contributor/confirm', body }, options);
-  }
-
-  /** Where to pay; kept encrypted, and shown to nobody but the sink */
-  setDetails(body: PayoutDetails, options?: CallOptions): Promise<Contributor> {
-    return this.#caller.json({ method: 'PUT', path: '/v1/me/contributor/details', body }, options);
-  }
-
-  /** Forgets where to pay; what is owed stays owed */
-  removeDetails(options?: CallOptions): Promise<Contributor> {
-    return this.#caller.json({ method: 'DELETE', path: '/v1/me/contributor/details' }, options);
-  }
-
-  /** The member’s own lines in a month’s release, and the share for them */
-  report(query: { readonly month?: string } = {}, options?: CallOptions): Promise<OwnReport> {
-    return this.#caller.json({ method: 'GET', path: '/v1/me/contributor/report', query }, options);
-  }
-}
-
-export class PayoutsApi {
-  readonly #caller: Caller;
-
-  constructor(caller: Caller) {
-    this.#caller = caller;
-  }
-
-  /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
-  confirm(idempotencyKey: string, body: PayoutWord = {}, options?: CallOptions): Promise<SettledPayout> {
-    return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/confirm`, body }, options);
-  }
-
-  /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
-  refuse(idempotencyKey: string, body: PayoutWord = {}, options?: CallOptions): Promise<SettledPayout> {
-    return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
   }
 }
 
@@ -396,6 +340,62 @@ export class AppealsApi {
   /** A suspended member appeals. With the token of the mail's link, or with the member's own credential. */
   make(body: NewAppeal, options?: CallOptions): Promise<Appeal> {
     return this.#caller.json({ method: 'POST', path: '/v1/appeals', body }, options);
+  }
+}
+
+export class ContributorApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** The member as a contributor: what is owed and what was paid */
+  me(options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'GET', path: '/v1/me/contributor' }, options);
+  }
+
+  /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
+  register(body: NewContributor, options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'POST', path: '/v1/me/contributor', body }, options);
+  }
+
+  /** Proves an address with the code that was mailed there */
+  confirm(body: ContributorCode, options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'POST', path: '/v1/me/contributor/confirm', body }, options);
+  }
+
+  /** Where to pay; kept encrypted, and shown to nobody but the sink */
+  setDetails(body: PayoutDetails, options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'PUT', path: '/v1/me/contributor/details', body }, options);
+  }
+
+  /** Forgets where to pay; what is owed stays owed */
+  removeDetails(options?: CallOptions): Promise<Contributor> {
+    return this.#caller.json({ method: 'DELETE', path: '/v1/me/contributor/details' }, options);
+  }
+
+  /** The member’s own lines in a month’s release, and the share for them */
+  report(query: { readonly month?: string } = {}, options?: CallOptions): Promise<OwnReport> {
+    return this.#caller.json({ method: 'GET', path: '/v1/me/contributor/report', query }, options);
+  }
+}
+
+export class PayoutsApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
+  confirm(idempotencyKey: string, body: PayoutWord = {}, options?: CallOptions): Promise<SettledPayout> {
+    return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/confirm`, body }, options);
+  }
+
+  /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
+  refuse(idempotencyKey: string, body: PayoutWord = {}, options?: CallOptions): Promise<SettledPayout> {
+    return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
   }
 }
 

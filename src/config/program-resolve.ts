@@ -3,7 +3,7 @@
  * Promises: whatever the file leaves open is decided here and nowhere later; all problems of a file are found in one
  * go. Must never: read the environment, a file or the clock; the same text and variables give the same program.
  */
-import type { JwtConfig, Program, Unit } from '../model/program.ts';
+import type { JwtConfig, OidcConfig, Program, Unit } from '../model/program.ts';
 import type { Problems } from './program-problems.ts';
 import { resolveFund } from './program-resolve-fund.ts';
 import { resolveRules, resolveTiers } from './program-resolve-rewards.ts';
@@ -88,7 +88,7 @@ export function resolveProgram(
       text: file.invites.text,
     },
     mails: { news: file.mails.news === 'daily', summary: file.mails.summary === 'monthly' },
-    portal: { frameAncestors: file.portal.frame_ancestors },
+    portal: { frameAncestors: file.portal.frame_ancestors, oidc: resolveOidc(file) },
     api: file.api,
     fund: resolveFund(resolving),
   };
@@ -171,6 +171,11 @@ function resolveAuth({ auth }: ProgramFile, problems: Problems): Program['auth']
     introspect: introspect && { url: introspect.url, secret: introspect.secret },
     orgClaim,
   };
+}
+
+function resolveOidc({ portal: { oidc } }: ProgramFile): OidcConfig | undefined {
+  if (!oidc) return undefined;
+  return { issuer: oidc.issuer, clientId: oidc.client_id, clientSecret: oidc.client_secret, scope: oidc.scope };
 }
 
 function resolveJwt({ jwt }: ProgramFile['auth'], problems: Problems): JwtConfig | undefined {

@@ -104,6 +104,15 @@ export const mailsSchema = z
 export const portalSchema = z
   .strictObject({
     frame_ancestors: z.array(frameAncestor).prefault([]).describe('pages that may show the portal in a frame'),
+    oidc: z
+      .strictObject({
+        issuer: endpointUrl().describe('where the provider is, as it names itself; it is discovered from there'),
+        client_id: text(255).describe('under which the portal is known there, with its address /portal/oidc/callback'),
+        client_secret: z.string().min(1).optional().describe('none: a public client, by PKCE alone'),
+        scope: text(200).prefault('openid email profile').describe('what is asked for; sub is the member id'),
+      })
+      .optional()
+      .describe("signs members in by the product's own identity provider (OpenID Connect)"),
   })
   .prefault({})
   .describe("the referrer's page");

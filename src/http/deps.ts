@@ -13,6 +13,7 @@ import type { Command, CommandRefusal } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
 import type { PublicId } from './dialects/ids.ts';
+import type { OidcSignIn } from './member/oidc.ts';
 import type { MemberTokens } from './member/tokens.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Recorder } from './visits/recorder.ts';
@@ -95,9 +96,11 @@ export interface Deps {
   schemaCurrent(): Promise<boolean>;
   /** Checks members' tokens as the program file says. */
   readonly tokens: MemberTokens;
+  /** Signs members in by the product's identity provider. */
+  readonly oidc: OidcSignIn;
   readonly limits: RateLimits;
   readonly mail: Mail;
-  readonly fund: Pick<Funding, 'ports' | 'settle'>;
+  readonly fund: Pick<Funding, 'ports' | 'settle' | 'wake'>;
   readonly publicId: PublicId;
   readonly vault: Vault;
   readonly visits: Visits;

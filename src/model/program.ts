@@ -135,6 +135,15 @@ export interface IntrospectConfig {
   readonly secret: string | undefined;
 }
 
+/** The product's identity provider, which signs members in to the portal. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Without: a public client. */
+  readonly clientSecret: string | undefined;
+  readonly scope: string;
+}
+
 /** A source, with what only questions to its provider need; webhooks are verified without. */
 export interface SourceAccount extends SourceConfig {
   readonly apiKey?: string | undefined;
@@ -254,7 +263,7 @@ export interface Program {
   };
   /** Mails to members that the program sends beside those that have to be. */
   readonly mails: { readonly news: boolean; readonly summary: boolean };
-  readonly portal: { readonly frameAncestors: readonly string[] };
+  readonly portal: { readonly frameAncestors: readonly string[]; readonly oidc?: OidcConfig | undefined };
   readonly api: readonly string[];
   /** The Open Source Fund; most programs have none. */
   readonly fund?: Fund | undefined;

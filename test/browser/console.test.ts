@@ -1,5 +1,9 @@
 /** What an owner does in the console, from the first page to the result, in a real browser. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { totpAt } from '../../src/accounts/totp.ts';
+import { fromBase32 } from '../support/admin.ts';
+import { client } from '../support/member.ts';
 import { OWNER, PagesScene, PHONE } from './pages-scene.ts';
 
 let scene: PagesScene;
@@ -9,6 +13,9 @@ beforeAll(async () => {
 });
 beforeEach(() => scene.complaints.splice(0));
 afterAll(() => scene.stop());
+
+/** Of the page and all that it loaded, not compressed, kept by the browser or not. */
+const BYTES = `performance.getEntries().reduce((sum, each) => sum + (each.decodedBodySize ?? 0), 0)`;
 
 const pay = (id: string, member = 'bob') =>
   scene.service.tell('payment.succeeded', { payment_id: id, member_id: member, amount: 10_000, currency: 'usd' });
@@ -41,6 +48,7 @@ test('the guide turns a source green when its first event arrives, without a rel
   const stripe = tab.getByRole('region', { name: 'stripe' });
   expect(await stripe.textContent()).toContain('waiting for the first event');
   expect(await stripe.textContent()).toContain('checkout.session.completed');
+  expect(await stripe.textContent()).toContain('CLAUDEXIA_STRIPE_SECRET');
   expect(await stripe.getByLabel('Address').inputValue()).toMatch(/\/p\/claudexia\/webhooks\/stripe$/);
   expect(await tab.getByRole('region', { name: 'app' }).textContent()).toContain('heard from');
   await scene.service.post('stripe', {
@@ -85,6 +93,103 @@ test('a held reward says what held it; rejected with a reason, the reason stands
   expect(await tab.getByText('the same household').isVisible()).toBe(true);
 });
 
+test('whoever paid without a code gets a referrer from a person, with a reason, and the payment earns', async () => {
+  await scene.service.tell('member.created', { member_id: 'cleo', email: 'cleo@else.example', ip: '192.0.2.31' });
+  await pay('pay_4', 'cleo');
+  const tab = await scene.owner();
+  await tab.goto(`${scene.url}/admin/payments`);
+  await tab.getByRole('link', { name: 'pay_4' }).click();
+  await tab.getByText('Nobody is likely').waitFor();
+  await tab.getByLabel('Reason').fill('she told us in the chat');
+  await tab.getByLabel('Somebody else').fill(await scene.service.codeOf('alice'));
+  await tab.getByRole('button', { name: 'Attach to them' }).click();
+  await tab.getByText('The payment has its referrer.').waitFor();
+  await tab.getByRole('link', { name: /^rw_/ }).click();
+  await tab.getByRole('heading', { name: /^Reward rw_/ }).waitFor();
+  await tab.getByLabel('A note').fill('asked her by mail');
+  await tab.getByRole('button', { name: 'Add it' }).click();
+  await tab.getByText('“asked her by mail”').waitFor();
+});
+
+test('a suspended member appeals by the portal; an admin reads what was seen and lifts it', async () => {
+  const { service } = scene;
+  await service.admin('PATCH', '/members/twin?program=claudexia', { suspended: true, suspended_reason: 'spam' });
+  const key = await service.admin('POST', '/programs/claudexia/keys', { name: 'app', scopes: ['members:write'] });
+  const link = await client(service.app)('post', '/portal-links', {
+    token: key.body.key,
+    body: { member_id: 'twin' },
+  });
+  const portal = await scene.open(new URL(link.body.url).pathname + new URL(link.body.url).search, PHONE);
+  await portal.getByLabel('Why is that wrong?').fill('We are two people.');
+  await portal.getByRole('button', { name: 'Appeal' }).click();
+  await portal.getByText('Your appeal has reached us').waitFor();
+  const tab = await scene.owner();
+  await tab.goto(`${scene.url}/admin/appeals`);
+  await tab.getByText('“We are two people.”').waitFor();
+  expect(await scene.faultsOf(tab)).toEqual([]);
+  await tab.getByLabel('Reason').fill('so they are');
+  await tab.getByLabel('Reason').press('Enter'); // takes no decision
+  expect(await tab.getByText('“We are two people.”').isVisible()).toBe(true);
+  await tab.getByRole('button', { name: 'Grant: lift it' }).click();
+  await tab.getByText('No appeal is open').waitFor();
+  expect((await service.admin('GET', '/members/twin?program=claudexia')).body.suspended).toBe(false);
+});
+
+test('a table is saved as a file as it is seen', async () => {
+  const tab = await scene.owner();
+  const [file] = await Promise.all([
+    tab.waitForEvent('download'),
+    tab.getByRole('button', { name: 'CSV of Top referrers' }).click(),
+  ]);
+  expect(file.suggestedFilename()).toBe('top-referrers.csv');
+  expect(readFileSync(await file.path(), 'utf8')).toMatch(/^Member,Signups,Qualified,Last\r\nalice,\d,\d,"?\w+ \d/);
+});
+
+test('a first visit takes less than 150 KB, whatever page it is', async () => {
+  const tab = await scene.owner();
+  const taken: [string, number][] = [];
+  for (const path of ['', '/rewards', '/setup', '/programs/claudexia']) {
+    await tab.goto(`${scene.url}/admin${path}`);
+    taken.push([path, Number(await tab.evaluate(BYTES))]);
+  }
+  await tab.goto(`${scene.url}/p/claudexia/portal/sign-in`);
+  taken.push(['portal', Number(await tab.evaluate(BYTES))]);
+  expect(taken.filter(([, bytes]) => bytes === 0 || bytes > 150_000)).toEqual([]);
+});
+
+test('somebody changes their password, and has a code of their app asked for, until they turn it off', async () => {
+  const password = 'four yellow giraffes';
+  const tab = await scene.owner();
+  await tab.getByRole('link', { name: OWNER.name }).click();
+  await tab.getByLabel('The one now').fill(OWNER.password);
+  await tab.getByLabel('The new one').fill(password);
+  await tab.getByRole('button', { name: 'Change it' }).click();
+  await tab.getByText('Saved.').waitFor();
+  await tab.getByRole('button', { name: 'Set them up' }).click();
+  const secret = (await tab.locator('section code').first().textContent()) ?? '';
+  const code = (ahead: number) => totpAt(fromBase32(secret), BigInt(Math.floor(Date.now() / 30_000) + ahead));
+  expect(await scene.faultsOf(tab)).toEqual([]);
+  await tab.getByLabel('Code of the app').fill(code(-1));
+  await tab.getByRole('button', { name: 'Turn them on' }).click();
+  await tab.getByRole('button', { name: 'Turn them off' }).waitFor();
+  const again = await scene.open('/admin/sign-in');
+  await again.getByLabel('E-mail').fill(OWNER.email);
+  await again.getByLabel('Password').fill(password);
+  await again.getByRole('button', { name: 'Sign in' }).click();
+  await again.getByText('Enter the code of your authenticator app').waitFor();
+  await again.getByLabel('Password').fill(password);
+  await again.getByLabel('One-time code').fill(code(0));
+  await again.getByRole('button', { name: 'Sign in' }).click();
+  await again.getByRole('heading', { name: 'Overview' }).waitFor();
+  await tab.getByLabel('Code of the app').fill(code(1));
+  await tab.getByRole('button', { name: 'Turn them off' }).click();
+  await tab.getByRole('button', { name: 'Set them up' }).waitFor();
+  await tab.getByLabel('The one now').fill(password);
+  await tab.getByLabel('The new one').fill(OWNER.password);
+  await tab.getByRole('button', { name: 'Change it' }).click();
+  await tab.getByText('Saved.').waitFor();
+});
+
 const PAGES = [
   '',
   '/rewards',
@@ -99,13 +204,20 @@ const PAGES = [
   '/setup',
   '/audit',
   '/health',
+  '/appeals?state=',
+  '/fund',
+  '/account',
 ];
 
 test('axe finds nothing on any page, on a phone either, and no page complains', async () => {
   const faults: Record<string, string[]> = {};
   const { body } = await scene.service.admin('GET', '/events?limit=1');
   const [reward] = await scene.service.rewards();
-  const all = [...PAGES, `/rewards/${reward.id}`, `/events/${body.data[0].id}`];
+  await scene.service.refer('twin2', 'alice', '192.0.2.1');
+  await pay('pay_5', 'twin2');
+  await pay('pay_6', 'alice');
+  const [payment] = (await scene.service.admin('GET', '/payments?earned=false')).body.data;
+  const all = [...PAGES, `/rewards/${reward.id}`, `/events/${body.data[0].id}`, `/payments/${payment.id}`];
   for (const [size, options] of [
     ['desktop', { colorScheme: 'light' }],
     ['phone', { ...PHONE, colorScheme: 'dark' }],

@@ -9,7 +9,9 @@ import { DESKTOP, PagesScene, PHONE } from './pages-scene.ts';
 let scene: PagesScene;
 let key: string;
 beforeAll(async () => {
-  scene = await PagesScene.start({ edit: (yaml) => `${yaml}\nleaderboard: true\ninvites: { per_day: 20 }\n` });
+  scene = await PagesScene.start({
+    edit: (yaml) => `${yaml}\nleaderboard: true\ninvites: { per_day: 20 }\nmails: { news: daily, summary: monthly }\n`,
+  });
   await scene.service.aliceRefersBob();
   await scene.service.tell('payment.succeeded', {
     payment_id: 'pay_1',
@@ -75,6 +77,18 @@ test('a link for a channel, an invitation and an API key are made where they are
   await tab.getByRole('button', { name: 'Make a key' }).click();
   await tab.getByText('This is the only time that it is shown').waitFor();
   expect(await tab.locator('#new-key').inputValue()).toMatch(/.{20,}/);
+});
+
+test('on a phone, the link is copied by touch, and a member says which mails they want', async () => {
+  const tab = await portalOf('alice', PHONE);
+  await tab.getByRole('button', { name: 'Copy' }).first().tap();
+  await tab.getByRole('button', { name: 'Copied' }).waitFor();
+  expect(await tab.evaluate('navigator.clipboard.readText()')).toContain(await scene.service.codeOf('alice'));
+  await tab.getByLabel('What is new, at most once a day').uncheck();
+  await tab.getByRole('button', { name: 'Save' }).tap();
+  await tab.getByText('Done.').waitFor();
+  expect(await tab.getByLabel('What is new, at most once a day').isChecked()).toBe(false);
+  expect(await tab.getByLabel('A summary, once a month').isChecked()).toBe(true);
 });
 
 test('the token of the product’s page signs in as well, a made-up link does not', async () => {

@@ -142,3 +142,37 @@ test('a month that was not run has no report', async () => {
   const ann = await member('ann');
   expect(await ann.report()).toMatchObject({ status: 404, body: { code: 'unknown_month' } });
 });
+
+test('in the portal, the same by forms; where to pay is kept, and never shown again', async () => {
+  const pay = { name: 'app', scopes: ['members:write'] };
+  const { key } = (await scene.service.admin('POST', '/programs/claudexia/keys', pay)).body;
+  const link = await client(scene.service.app)('post', '/portal-links', { token: key, body: { member_id: 'bob' } });
+  const { pathname, search } = new URL(link.body.url);
+  const entered = await request(scene.service.app).get(pathname + search);
+  const [cookie = ''] = entered.headers['set-cookie'] as unknown as string[];
+  const home = async () => (await request(scene.service.app).get('/p/claudexia/portal').set('Cookie', cookie)).text;
+  const send = (path: string, form: object) =>
+    request(scene.service.app)
+      .post(`/p/claudexia/portal/contributor${path}`)
+      .set('Cookie', cookie)
+      .set('Sec-Fetch-Site', 'same-origin')
+      .type('form')
+      .send(form);
+  const saved = '/p/claudexia/portal?done=1';
+  expect((await send('', { github: 'bob', address: 'bob@dev.example' })).headers.location).toBe(saved);
+  expect(await home()).toContain('a code was mailed to you');
+  expect((await send('/confirm', { code: 'wrong' })).headers.location).toContain('failed=challenge_invalid');
+  expect((await send('/confirm', { code: await codeFor('bob@dev.example') })).headers.location).toBe(saved);
+  expect(await home()).toContain('1 address proved');
+  expect((await send('/details', { details: 'no colon' })).headers.location).toContain('failed=invalid_request');
+  expect((await send('/details', { details: 'IBAN: DE-bob\nAccount holder: Bob' })).headers.location).toBe(saved);
+  const page = await home();
+  expect(page).not.toContain('DE-bob');
+  expect(page).not.toContain('bob@dev.example');
+  const [row] = await scene.rows("select details is not null as has from fund_contributors where member_id = 'bob'");
+  expect(row).toEqual({ has: true });
+  expect((await send('/details', { details: '' })).headers.location).toBe(saved);
+  expect((await scene.rows("select details from fund_contributors where member_id = 'bob'"))[0]).toEqual({
+    details: null,
+  });
+});

@@ -121,6 +121,44 @@ test('a name in a repository cannot become markup', async () => {
   expect(text).not.toContain('<img');
 });
 
+test('an admin sees the months, who is paid, and each payout with its state', async () => {
+  const list = async (name: string, more = '') =>
+    (await scene.service.admin('GET', `/fund/${name}?program=claudexia${more}`)).body;
+  expect((await list('runs')).data).toMatchObject([
+    { month: '2026-05', share: '25%', base: 100_000, distributed: 25_000, contributors: 2, payouts: 1, paid_out: 0 },
+  ]);
+  const person = {
+    id: `con_${ann.id}`,
+    github_username: 'ann',
+    addresses: 1,
+    has_details: true,
+    owed: 19_737,
+    paid: 0,
+  };
+  expect((await list('contributors')).data).toContainEqual(expect.objectContaining(person));
+  const [payout] = (await list('payouts', `&status=accepted&contributor=con_${ann.id}`)).data;
+  expect(payout).toMatchObject({ month: '2026-05', amount: 19_737, status: 'accepted', attempts: 1, settled_at: null });
+  expect((await list('payouts', '&contributor=con_1')).data).toEqual([]);
+});
+
+test('the console shows the same, and its lists are files', async () => {
+  const owner = { email: 'o@plusone.test', name: 'Olga', role: 'owner', password: 'three purple elephants' };
+  await scene.service.admin('POST', '/users', owner);
+  const signedIn = await request(scene.service.app)
+    .post('/admin/sign-in')
+    .set('Sec-Fetch-Site', 'same-origin')
+    .type('form')
+    .send({ email: owner.email, password: owner.password });
+  const [cookie = ''] = signedIn.headers['set-cookie'] as unknown as string[];
+  const look = async (path: string) => (await get(`/admin${path}`).set('Cookie', cookie)).text;
+  const shown = await look('/fund');
+  expect(shown).toContain('25% of what referred members pay');
+  expect(shown).toContain('$197.37');
+  expect(shown).toContain('Send again');
+  expect(await look('/payouts.csv?program=claudexia')).toMatch(/^id,contributor_id,.+\r\npo_/);
+  expect(await look('/contributors.csv?program=claudexia')).toContain(`con_${ann.id},ann`);
+});
+
 describe('the sink’s later word on a payout that it had answered with 202', () => {
   const settle = async (key: string, word: string, body: object = {}) => {
     const token = (
@@ -155,6 +193,26 @@ describe('the sink’s later word on a payout that it had answered with 202', ()
     expect(await scene.accounts()).toMatchObject({ 'fund_paid ann': 19_737 });
     const note = await scene.rows("select actor, action, reason from audit_log where action = 'payout.paid'");
     expect(note).toEqual([{ actor: 'sink', action: 'payout.paid', reason: 'tr_1' }]);
+    expect(await scene.service.isBalanced()).toBe(true);
+  });
+
+  test('an admin has a payout sent again, or says by name that it was paid, once', async () => {
+    await scene.paid('pay_2', 100_000, { paid_at: '2026-07-02T00:00:00Z' });
+    await scene.to('2026-08-01T00:00:00Z');
+    const url = '/fund/payouts?program=claudexia&month=2026-07';
+    const [payout] = (await scene.service.admin('GET', url)).body.data;
+    const say = (word: string, more: object = {}) =>
+      scene.service.admin('POST', `/fund/payouts/${payout.id}/settle`, { program: 'claudexia', word, ...more });
+    expect((await say('retry')).body.payout).toMatchObject({ settled_at: null });
+    await scene.to('2026-08-01T01:00:00Z');
+    const keys = scene.sink.requests.filter((each) => each.key.endsWith(`2026-07:${ann.id}`)).map(({ key }) => key);
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+    for (const _twice of [1, 2])
+      expect((await say('paid', { reference: 'bank_1' })).body.payout).toMatchObject({ status: 'confirmed' });
+    expect(await say('refused')).toMatchObject({ status: 409, body: { code: 'payout_settled' } });
+    expect((await scene.service.admin('GET', '/audit?action=payout.paid')).body.data[0]).toMatchObject({
+      ...{ actor: 'admin', target: payout.id, reason: 'bank_1' },
+    });
     expect(await scene.service.isBalanced()).toBe(true);
   });
 });

@@ -2,7 +2,7 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { base32, totpAt, totpStep, totpUrl } from '../../src/accounts/totp.ts';
-import { PASSWORD, signIn, userOf } from '../support/admin.ts';
+import { fromBase32, PASSWORD, signIn, userOf } from '../support/admin.ts';
 import { type HttpTest, startHttp } from '../support/http.ts';
 
 let http: HttpTest;
@@ -189,10 +189,3 @@ test('guessing one account from wherever ends after ten tries, the right passwor
   expect(Number(answer.headers['retry-after'])).toBeGreaterThan(60);
   expect((await signIn(http.app, ANN)).answer.status).toBe(200);
 });
-
-function fromBase32(text: string): Buffer {
-  const bits = Array.from(text, (letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  ).join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-}

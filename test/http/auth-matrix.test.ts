@@ -113,11 +113,11 @@ test('nothing but the probes, the document and what visitors meet is open, and w
     'post /unsubscribe/:token',
     'get /appeal/:token',
     'post /appeal/:token',
+    'post /v1/appeals',
     'get /fund/confirm/:token',
     'post /fund/confirm/:token',
     'get /fund/report/:token',
     'get /fund/report/:token/csv',
-    'post /v1/appeals',
   ]);
 });
 

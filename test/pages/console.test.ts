@@ -5,6 +5,7 @@ import type { AdminRole } from '../../src/accounts/admin-users.ts';
 import { allRoutes } from '../../src/http/app.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { diff } from '../../src/pages/console/diff.ts';
+import { seen } from '../../src/pages/console/findings.ts';
 import { consoleRoutes } from '../../src/pages/console/index.ts';
 import { createKeep } from '../../src/pages/console/kept.ts';
 import { ADMIN_TOKEN, TestService } from '../support/service.ts';
@@ -151,6 +152,31 @@ describe('the difference of two files', () => {
     const sign = { same: '=', added: '+', removed: '-' } as const;
     expect(diff(before, after).map(({ kind, text }) => sign[kind] + text)).toEqual(lines);
   });
+});
+
+describe('what a rule or a signal saw', () => {
+  const plain = (saw: Record<string, unknown>) =>
+    seen(saw, 'usd')
+      .html.replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  test.each([
+    [
+      { gross: 7500, tax: 0, net: 7500, currency: 'eur', rate: '5%', minimum_payment: 500 },
+      'gross €75.00 tax €0.00 net €75.00 rate 5% minimum payment $5.00',
+    ],
+    [
+      { first_payment: true, others_in_window: 3, limit: 5, within_ms: 86_400_000 },
+      'first payment yes others in window 3 limit 5 within 1 day',
+    ],
+    [{ asked: ['member', 'email'], lost: [] }, 'asked member, email lost none'],
+    [
+      { lost: [{ code: 'a_b', carrier: 'visit_claim', why: 'unknown_code' }] },
+      'lost code a_b carrier visit claim why unknown code',
+    ],
+    [{ rate: null }, 'nothing'],
+    [{ reason: '<b>' }, 'reason &lt;b&gt;'],
+  ])('%j', (saw, said) => expect(plain(saw)).toBe(said));
 });
 
 test('figures that are read fast are read anew each time; slow ones are kept, and read again behind the page', async () => {

@@ -1,22 +1,32 @@
 /** The portal without a browser: whose page it is, who may frame it, and what a link is good for. */
 import request from 'supertest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writePortalToken } from '../../src/http/portal-tokens.ts';
+import { type FakeOidc, OIDC_CLIENT, startFakeOidc } from '../support/fake-oidc.ts';
 import { client } from '../support/member.ts';
 import { TestService } from '../support/service.ts';
 
 let service: TestService;
 let key: string;
+let idp: FakeOidc;
 beforeAll(async () => {
+  idp = await startFakeOidc();
   service = await TestService.start({
-    edit: (yaml) => `${yaml}\nportal: { frame_ancestors: ["https://app.claudexia.tech"] }\n`,
+    edit: (yaml) => `${yaml}
+portal:
+  frame_ancestors: ["https://app.claudexia.tech"]
+  oidc: { issuer: "${idp.issuer}", client_id: ${OIDC_CLIENT.id}, client_secret: ${OIDC_CLIENT.secret} }
+`,
     variables: { PUBLIC_URL: 'https://plusone.test' },
   });
   await service.aliceRefersBob();
   const scopes = ['members:write'];
   key = (await service.admin('POST', '/programs/claudexia/keys', { name: 'app', scopes })).body.key;
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await service.stop();
+  await idp.close();
+});
 
 const linkFor = (member: string) =>
   client(service.app)('post', '/portal-links', { token: key, body: { member_id: member } });
@@ -109,4 +119,64 @@ test('whoever is erased is out at once', async () => {
   expect((await get('/p/claudexia/portal', cookie)).status).toBe(200);
   await service.admin('POST', '/members/gone/erase?program=claudexia', {});
   expect((await get('/p/claudexia/portal', cookie)).status).toBe(303);
+});
+
+describe('the product’s identity provider', () => {
+  const ZOE = { sub: 'zoe', email: 'zoe@example.com', email_verified: true, name: 'Zoe' };
+  afterEach(() => {
+    idp.fault = 'none';
+  });
+
+  /** A browser that goes there: where it stands, and what it has to bring back. */
+  async function gone() {
+    const answer = await get('/p/claudexia/portal/oidc');
+    expect(answer.status).toBe(303);
+    const [set = ''] = answer.headers['set-cookie'] as unknown as string[];
+    return { at: answer.headers.location ?? '', set, cookie: pair(set) };
+  }
+  const cameTo = (url: string, cookie: string) => get(url.replace('https://plusone.test', ''), cookie);
+
+  test('signs in whom it names, who becomes a member on first sight', async () => {
+    expect((await get('/p/claudexia/portal/sign-in')).text).toContain('href="/p/claudexia/portal/oidc"');
+    const { at, set, cookie } = await gone();
+    const asked = new URL(at);
+    expect(asked.origin).toBe(idp.issuer);
+    expect(asked.searchParams.get('redirect_uri')).toBe('https://plusone.test/p/claudexia/portal/oidc/callback');
+    expect(asked.searchParams.get('code_challenge_method')).toBe('S256');
+    expect(set).toMatch(/Path=\/p\/claudexia\/portal\/oidc; .*HttpOnly; Secure; SameSite=Lax/);
+    const answer = await cameTo(idp.agree(at, ZOE), cookie);
+    expect([answer.status, answer.headers.location]).toEqual([303, '/p/claudexia/portal']);
+    const [cleared = '', session = ''] = answer.headers['set-cookie'] as unknown as string[];
+    expect(cleared).toContain('plusone_oidc_1=;');
+    const page = await get('/p/claudexia/portal', pair(session));
+    expect(page.text).toContain(await service.codeOf('zoe'));
+  });
+
+  test('what comes back a second time, to another browser, or refused, signs nobody in and is a page', async () => {
+    const { at, cookie } = await gone();
+    const back = idp.agree(at, ZOE);
+    expect((await cameTo(back, '')).status).toBe(401);
+    expect((await cameTo(back, (await gone()).cookie)).status).toBe(401);
+    expect((await cameTo(back, cookie)).status).toBe(303);
+    const again = await cameTo(back, cookie);
+    expect([again.status, again.headers['set-cookie']?.length]).toEqual([401, 1]);
+    expect(again.text).toContain('The sign-in did not work');
+    const other = await gone();
+    expect((await cameTo(idp.refuse(other.at), other.cookie)).status).toBe(401);
+  });
+
+  test.each(['nonce', 'key', 'audience'] as const)('an ID token with another %s signs nobody in', async (fault) => {
+    const { at, cookie } = await gone();
+    idp.fault = fault;
+    expect((await cameTo(idp.agree(at, ZOE), cookie)).status).toBe(401);
+  });
+
+  test('while it is away, the page says so, and the mailed link is there', async () => {
+    const { at, cookie } = await gone();
+    idp.fault = 'away';
+    const answer = await cameTo(idp.agree(at, ZOE), cookie);
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain('does not work at the moment');
+    expect(answer.text).toContain('Mail me a link');
+  });
 });

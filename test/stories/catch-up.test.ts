@@ -111,7 +111,12 @@ describe('Stripe', () => {
     });
     await soon(async () => expect(await amounts()).toEqual([[2_000, 'credited']]));
     expect((await tell(missed)).body).toEqual({ received: true, duplicate: true });
+    const shown = async () => (await service.admin('GET', '/catch-ups?program=acme')).body.data;
+    expect(await shown()).toMatchObject([
+      { source: 'stripe', last: { missing: 1, missing_types: { 'checkout.session.completed': 1 }, error: null } },
+    ]);
     expect(await catchUp()).toMatchObject({ missing: 0 });
+    expect(await shown()).toMatchObject([{ last: { missing: 0 }, complete_until: expect.any(String) }]);
     await soon(async () => expect(await amounts()).toEqual([[2_000, 'credited']]));
   });
 

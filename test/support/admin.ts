@@ -38,3 +38,11 @@ export async function signIn(app: HttpTest['app'], credentials: object) {
   const [set = ''] = (answer.headers['set-cookie'] as unknown as string[] | undefined) ?? [];
   return { answer, set, cookie: set.split(';')[0] as string };
 }
+
+/** As an authenticator app reads its secret. */
+export function fromBase32(text: string): Buffer {
+  const bits = Array.from(text, (letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  ).join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}

@@ -7,8 +7,6 @@ export declare class Api {
     readonly events: EventsApi;
     readonly credits: CreditsApi;
     readonly portal: PortalApi;
-    readonly contributor: ContributorApi;
-    readonly payouts: PayoutsApi;
     readonly referral: ReferralApi;
     readonly rewards: RewardsApi;
     readonly referrals: ReferralsApi;
@@ -22,6 +20,8 @@ export declare class Api {
     readonly mails: MailsApi;
     readonly reports: ReportsApi;
     readonly appeals: AppealsApi;
+    readonly contributor: ContributorApi;
+    readonly payouts: PayoutsApi;
     constructor(caller: Caller);
 }
 export declare class VisitsApi {
@@ -53,32 +53,6 @@ export declare class PortalApi {
     constructor(caller: Caller);
     /** A short-lived link that signs a member in to the portal */
     link(body: NewPortalLink, options?: CallOptions): Promise<PortalLink>;
-}
-export declare class ContributorApi {
-    #private;
-    constructor(caller: Caller);
-    /** The member as a contributor: what is owed and what was paid */
-    me(options?: CallOptions): Promise<Contributor>;
-    /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
-    register(body: NewContributor, options?: CallOptions): Promise<Contributor>;
-    /** Proves an address with the code that was mailed there */
-    confirm(body: ContributorCode, options?: CallOptions): Promise<Contributor>;
-    /** Where to pay; kept encrypted, and shown to nobody but the sink */
-    setDetails(body: PayoutDetails, options?: CallOptions): Promise<Contributor>;
-    /** Forgets where to pay; what is owed stays owed */
-    removeDetails(options?: CallOptions): Promise<Contributor>;
-    /** The member’s own lines in a month’s release, and the share for them */
-    report(query?: {
-        readonly month?: string;
-    }, options?: CallOptions): Promise<OwnReport>;
-}
-export declare class PayoutsApi {
-    #private;
-    constructor(caller: Caller);
-    /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
-    confirm(idempotencyKey: string, body?: PayoutWord, options?: CallOptions): Promise<SettledPayout>;
-    /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
-    refuse(idempotencyKey: string, body?: PayoutWord, options?: CallOptions): Promise<SettledPayout>;
 }
 export declare class ReferralApi {
     #private;
@@ -191,6 +165,32 @@ export declare class AppealsApi {
     constructor(caller: Caller);
     /** A suspended member appeals. With the token of the mail's link, or with the member's own credential. */
     make(body: NewAppeal, options?: CallOptions): Promise<Appeal>;
+}
+export declare class ContributorApi {
+    #private;
+    constructor(caller: Caller);
+    /** The member as a contributor: what is owed and what was paid */
+    me(options?: CallOptions): Promise<Contributor>;
+    /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
+    register(body: NewContributor, options?: CallOptions): Promise<Contributor>;
+    /** Proves an address with the code that was mailed there */
+    confirm(body: ContributorCode, options?: CallOptions): Promise<Contributor>;
+    /** Where to pay; kept encrypted, and shown to nobody but the sink */
+    setDetails(body: PayoutDetails, options?: CallOptions): Promise<Contributor>;
+    /** Forgets where to pay; what is owed stays owed */
+    removeDetails(options?: CallOptions): Promise<Contributor>;
+    /** The member’s own lines in a month’s release, and the share for them */
+    report(query?: {
+        readonly month?: string;
+    }, options?: CallOptions): Promise<OwnReport>;
+}
+export declare class PayoutsApi {
+    #private;
+    constructor(caller: Caller);
+    /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
+    confirm(idempotencyKey: string, body?: PayoutWord, options?: CallOptions): Promise<SettledPayout>;
+    /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
+    refuse(idempotencyKey: string, body?: PayoutWord, options?: CallOptions): Promise<SettledPayout>;
 }
 export type Appeal = {
     readonly id: string;

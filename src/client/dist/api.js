@@ -3,8 +3,6 @@ export class Api {
     events;
     credits;
     portal;
-    contributor;
-    payouts;
     referral;
     rewards;
     referrals;
@@ -18,13 +16,13 @@ export class Api {
     mails;
     reports;
     appeals;
+    contributor;
+    payouts;
     constructor(caller) {
         this.visits = new VisitsApi(caller);
         this.events = new EventsApi(caller);
         this.credits = new CreditsApi(caller);
         this.portal = new PortalApi(caller);
-        this.contributor = new ContributorApi(caller);
-        this.payouts = new PayoutsApi(caller);
         this.referral = new ReferralApi(caller);
         this.rewards = new RewardsApi(caller);
         this.referrals = new ReferralsApi(caller);
@@ -38,6 +36,8 @@ export class Api {
         this.mails = new MailsApi(caller);
         this.reports = new ReportsApi(caller);
         this.appeals = new AppealsApi(caller);
+        this.contributor = new ContributorApi(caller);
+        this.payouts = new PayoutsApi(caller);
     }
 }
 export class VisitsApi {
@@ -90,50 +90,6 @@ export class PortalApi {
     /** A short-lived link that signs a member in to the portal */
     link(body, options) {
         return this.#caller.json({ method: 'POST', path: '/v1/portal-links', body }, options);
-    }
-}
-export class ContributorApi {
-    #caller;
-    constructor(caller) {
-        this.#caller = caller;
-    }
-    /** The member as a contributor: what is owed and what was paid */
-    me(options) {
-        return this.#caller.json({ method: 'GET', path: '/v1/me/contributor' }, options);
-    }
-    /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
-    register(body, options) {
-        return this.#caller.json({ method: 'POST', path: '/v1/me/contributor', body }, options);
-    }
-    /** Proves an address with the code that was mailed there */
-    confirm(body, options) {
-        return this.#caller.json({ method: 'POST', path: '/v1/me/contributor/confirm', body }, options);
-    }
-    /** Where to pay; kept encrypted, and shown to nobody but the sink */
-    setDetails(body, options) {
-        return this.#caller.json({ method: 'PUT', path: '/v1/me/contributor/details', body }, options);
-    }
-    /** Forgets where to pay; what is owed stays owed */
-    removeDetails(options) {
-        return this.#caller.json({ method: 'DELETE', path: '/v1/me/contributor/details' }, options);
-    }
-    /** The member’s own lines in a month’s release, and the share for them */
-    report(query = {}, options) {
-        return this.#caller.json({ method: 'GET', path: '/v1/me/contributor/report', query }, options);
-    }
-}
-export class PayoutsApi {
-    #caller;
-    constructor(caller) {
-        this.#caller = caller;
-    }
-    /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
-    confirm(idempotencyKey, body = {}, options) {
-        return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/confirm`, body }, options);
-    }
-    /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
-    refuse(idempotencyKey, body = {}, options) {
-        return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
     }
 }
 export class ReferralApi {
@@ -312,5 +268,49 @@ export class AppealsApi {
     /** A suspended member appeals. With the token of the mail's link, or with the member's own credential. */
     make(body, options) {
         return this.#caller.json({ method: 'POST', path: '/v1/appeals', body }, options);
+    }
+}
+export class ContributorApi {
+    #caller;
+    constructor(caller) {
+        this.#caller = caller;
+    }
+    /** The member as a contributor: what is owed and what was paid */
+    me(options) {
+        return this.#caller.json({ method: 'GET', path: '/v1/me/contributor' }, options);
+    }
+    /** Registers the member, or a further address of theirs; a code is mailed there. The address is one that commits carry. It counts when the code came back. */
+    register(body, options) {
+        return this.#caller.json({ method: 'POST', path: '/v1/me/contributor', body }, options);
+    }
+    /** Proves an address with the code that was mailed there */
+    confirm(body, options) {
+        return this.#caller.json({ method: 'POST', path: '/v1/me/contributor/confirm', body }, options);
+    }
+    /** Where to pay; kept encrypted, and shown to nobody but the sink */
+    setDetails(body, options) {
+        return this.#caller.json({ method: 'PUT', path: '/v1/me/contributor/details', body }, options);
+    }
+    /** Forgets where to pay; what is owed stays owed */
+    removeDetails(options) {
+        return this.#caller.json({ method: 'DELETE', path: '/v1/me/contributor/details' }, options);
+    }
+    /** The member’s own lines in a month’s release, and the share for them */
+    report(query = {}, options) {
+        return this.#caller.json({ method: 'GET', path: '/v1/me/contributor/report', query }, options);
+    }
+}
+export class PayoutsApi {
+    #caller;
+    constructor(caller) {
+        this.#caller = caller;
+    }
+    /** The contributor has the money. For a sink that had answered `payout.create` with 202. */
+    confirm(idempotencyKey, body = {}, options) {
+        return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/confirm`, body }, options);
+    }
+    /** The contributor will not have the money of this payout. It is owed as before, and the next month’s run pays it under another key. */
+    refuse(idempotencyKey, body = {}, options) {
+        return this.#caller.json({ method: 'POST', path: `/v1/payouts/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
     }
 }

@@ -7,9 +7,11 @@ import type { Deps } from '../deps.ts';
 import { isOfAdmin, type Route } from '../routes.ts';
 import { appealRoutes } from './appeals.ts';
 import { auditRoutes } from './audit.ts';
+import { catchUpRoutes } from './catch-ups.ts';
 import { codeRoutes } from './codes.ts';
 import { eraseRoutes } from './erase.ts';
 import { eventRoutes } from './events.ts';
+import { fundRoutes } from './fund.ts';
 import { fundReportRoutes } from './fund-report.ts';
 import { keyRoutes } from './keys.ts';
 import { ledgerRoutes } from './ledger-check.ts';
@@ -46,6 +48,8 @@ export function adminRoutes(deps: Deps): Route[] {
     ...userRoutes(deps),
     ...auditRoutes(deps),
     ...ledgerRoutes(deps),
+    ...catchUpRoutes(deps),
+    ...fundRoutes(deps),
     ...fundReportRoutes(deps),
     ...testClockRoutes(deps),
   ];

@@ -61,7 +61,7 @@ const waitingReward = z
   })
   .meta({ id: 'WaitingReward' });
 
-const queueAnswer = z
+export const queueAnswer = z
   .strictObject({
     data: z.array(waitingReward),
     at_stake: z

@@ -35,7 +35,7 @@ const candidate = z
     at: time.nullable(),
   })
   .meta({ id: 'ReferrerCandidate' });
-const paymentDetail = payment
+export const paymentDetail = payment
   .extend({ rewards: z.array(adminReward), candidates: z.array(candidate) })
   .meta({ id: 'PaymentDetail' });
 const attachBody = z

@@ -68,7 +68,11 @@ export function createMemberTokens(jwks: Jwks, introspect: Introspect): MemberTo
   };
 }
 
-function claimsOf(payload: Readonly<Record<string, unknown>>, orgClaim: string | undefined): TokenClaims | undefined {
+/** Of a token, or of an ID token of the product's identity provider. */
+export function claimsOf(
+  payload: Readonly<Record<string, unknown>>,
+  orgClaim: string | undefined,
+): TokenClaims | undefined {
   const memberId = text(payload.sub, ID_MAX);
   if (memberId === undefined || memberId !== payload.sub) return undefined;
   const email = text(payload.email, EMAIL_MAX);

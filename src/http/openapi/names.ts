@@ -67,7 +67,7 @@ const TAGS: readonly Tag[] = [
   },
   {
     name: 'Admin: what happened',
-    of: /^\/admin\/v1\/(events|payments|audit|ledger)(\/|$)/,
+    of: /^\/admin\/v1\/(events|catch-ups|payments|audit|ledger)(\/|$)/,
     description: 'The inbox, payments that earned nothing, who did what, and whether the ledger is in balance.',
   },
   {

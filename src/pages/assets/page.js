@@ -1,9 +1,12 @@
 // What the pages can do beyond links and forms; all of them work without it.
-// Copy buttons, "select all" in tables, and pages that bring themselves up to date. No requests but to our own pages.
+// Copy buttons, "select all" in tables, tables as files, and pages that bring themselves up to date. No requests but to our own pages.
 const said = document.querySelector('#said');
 const say = (text) => {
   if (said) said.textContent = text;
 };
+
+// On a phone the sections scroll sideways; the current one is in sight.
+document.querySelector('.side [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 document.addEventListener('click', async (event) => {
   const button = event.target.closest('[data-copy]');
@@ -27,9 +30,26 @@ document.addEventListener('click', async (event) => {
 
 const boxesOf = (form) => [...form.querySelectorAll('input[name="ids"]')];
 const enhance = () => {
-  for (const all of document.querySelectorAll('[data-all]')) all.hidden = false;
+  for (const each of document.querySelectorAll('[data-all], [data-save]')) each.hidden = false;
 };
 enhance();
+
+// A table as it is seen, as a file. A cell that a spreadsheet would take for a formula is told to be text.
+const cellOf = (cell) => {
+  const text = cell.innerText.trim().replaceAll(/\s+/g, ' ');
+  const safe = /^[=+\-@]/.test(text) && !/^-?[\d.,%]+$/.test(text) ? `'${text}` : text;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+};
+document.addEventListener('click', (event) => {
+  const from = event.target.closest('[data-save] button')?.closest('[data-file]');
+  if (!from) return;
+  const lines = [...from.querySelectorAll('tr')].map((row) => [...row.cells].map(cellOf).join(','));
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([`${lines.join('\r\n')}\r\n`], { type: 'text/csv' }));
+  link.download = `${from.dataset.file.toLowerCase().replaceAll(/\W+/g, '-')}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
 
 document.addEventListener('change', (event) => {
   const form = event.target.form;

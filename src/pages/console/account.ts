@@ -131,7 +131,7 @@ function userTable(users: z.output<typeof userPage>['data']): Html {
     { name: 'State', of: (each) => (each.disabled_at === null ? '' : parts.badge('disabled')) },
     { name: 'Since', of: (each) => moment('en', each.created_at) },
   ];
-  return parts.table('Named admins', columns, users);
+  return parts.fileTable('Named admins', columns, users);
 }
 
 function newUser(): Html {

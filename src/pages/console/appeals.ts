@@ -13,6 +13,7 @@ import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
 import { count, day, moment } from '../words.ts';
+import { findings } from './findings.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 import { only } from './rewards.ts';
@@ -31,7 +32,8 @@ export function appealPageRoutes(deps: Deps, asker: (req: Request, res: Response
       answers: 'text/html',
       summary: 'Appeals of suspended members',
       handle: async (req, res) => {
-        const query = req.query as Query;
+        // Open ones, until somebody asks for others.
+        const query: Query = { state: 'open', ...(req.query as Query) };
         const filter = only(query, ['program', 'state', 'member', 'limit', 'cursor']);
         const page = await asker(req, res)(adminAppealPage, 'get', '/appeals', { query: filter });
         const choices = [
@@ -41,13 +43,14 @@ export function appealPageRoutes(deps: Deps, asker: (req: Request, res: Response
         const mayDecide = mayAct(adminOf(res).role, 'moderator');
         const list =
           page.data.length === 0
-            ? html`<div class="card">${parts.empty('No appeal fits')}</div>`
+            ? html`<div class="card">${query.state === 'open' ? parts.empty('No appeal is open', 'A suspended member appeals from the portal or by the link in their mail.') : parts.empty('No appeal fits')}</div>`
             : page.data.map((each) => card(deps, each, mayDecide));
         showPage(req, res, {
           title: 'Appeals',
           lead: 'Suspended members who say that it is wrong. Each is answered within five working days.',
           section: '/admin/appeals',
-          body: html`${parts.filters('/admin/appeals', query, choices)}${list}${parts.moreOf('/admin/appeals', query, page.next_cursor)}`,
+          live: 30,
+          body: html`${parts.filters('/admin/appeals', query, choices)}${list}${parts.moreOf('/admin/appeals', query, page.next_cursor, '/admin/appeals.csv')}`,
         });
       },
     },
@@ -80,7 +83,7 @@ function card(deps: Deps, appeal: Appeal, mayDecide: boolean): Html {
 <p>“${appeal.message ?? 'erased'}”</p><dl class="facts"><dt>Made</dt><dd>${moment('en', appeal.created_at)}${appeal.state === 'open' && html`, to be answered by ${day('en', appeal.due_at)}`}</dd>
 <dt>Suspended</dt><dd>${moment('en', seen.suspended_at)} by ${seen.by}${seen.reason !== null && html`: ${parts.plain(seen.reason)}`} ${seen.detail ?? ''}</dd>
 ${taken.length > 0 && html`<dt>It took</dt><dd>${taken}</dd>`}
-${seen.evidence.map(({ asked, saw, said }) => html`<dt>${parts.plain(asked)}</dt><dd><code>${JSON.stringify(saw)}</code> ${said}</dd>`)}
-${appeal.decided_at !== null && html`<dt>Decided</dt><dd>${moment('en', appeal.decided_at)}${appeal.decided_by !== null && ` by ${appeal.decided_by}`} ${appeal.note ?? ''}</dd>`}</dl>
-${appeal.state === 'open' && mayDecide && html`<form class="acts-bar" method="post" action="/admin/appeals/${appeal.id}"><div><label for="reason-${appeal.id}">Reason</label><input id="reason-${appeal.id}" name="reason" maxlength="1000"></div><button class="first" name="action" value="grant">Grant: lift it</button><button class="bad" name="action" value="refuse">Refuse</button></form>`}</section>`;
+${appeal.decided_at !== null && html`<dt>Decided</dt><dd>${moment('en', appeal.decided_at)}${appeal.decided_by !== null && ` by ${appeal.decided_by}`} ${appeal.note !== null && html`“${appeal.note}”`}</dd>`}</dl>
+${seen.evidence.length > 0 && findings(`What was seen of ${appeal.member_id}`, seen.evidence, undefined)}
+${appeal.state === 'open' && mayDecide && html`<form class="acts-bar" method="post" action="/admin/appeals/${appeal.id}">${parts.NO_ENTER}<div><label for="reason-${appeal.id}">Reason</label><input id="reason-${appeal.id}" name="reason" maxlength="1000"></div><button class="first" name="action" value="grant">Grant: lift it</button><button class="bad" name="action" value="refuse">Refuse</button></form>`}</section>`;
 }

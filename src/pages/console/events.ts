@@ -104,20 +104,11 @@ export const COLUMNS: readonly parts.Column<Item>[] = [
 function body(deps: Deps, event: Detail): Html {
   const { caused } = event;
   const amount = (value: number, unit: string) => parts.amountOf(deps, event.program, value, unit);
-  const rewards = parts.table(
-    'Rewards',
-    [
-      { name: 'Reward', of: (each) => parts.rewardLink(each.id), kind: 'nowrap' },
-      { name: 'For', of: (each) => parts.memberLink(each.program, each.member_id), kind: 'long' },
-      { name: 'Amount', of: (each) => amount(each.amount, each.unit), kind: 'n' },
-      { name: 'State', of: (each) => parts.rewardState(each), kind: 'nowrap' },
-    ] satisfies parts.Column<Detail['caused']['rewards'][number]>[],
-    caused.rewards,
-  );
+  const rewards = parts.rewardsTable(deps, caused.rewards);
   const payments = parts.table(
     'Payments',
     [
-      { name: 'Payment', of: (each) => html`<code>${each.source_payment_id}</code>`, kind: 'long' },
+      { name: 'Payment', of: (each) => parts.paymentLink(each.id, each.source_payment_id), kind: 'long' },
       { name: 'By', of: (each) => parts.memberLink(each.program, each.member_id), kind: 'long' },
       {
         name: 'Amount',

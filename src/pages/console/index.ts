@@ -13,9 +13,13 @@ import { assetRoutes, seeOther } from '../send.ts';
 import { accountRoutes } from './account.ts';
 import { appealPageRoutes } from './appeals.ts';
 import { eventPageRoutes } from './events.ts';
+import { fundPageRoutes } from './fund.ts';
+import { healthRoutes } from './health.ts';
+import { heldRoutes } from './held.ts';
 import { listPageRoutes } from './lists.ts';
 import { memberPageRoutes } from './members.ts';
 import { overviewRoutes } from './overview.ts';
+import { paymentPageRoutes } from './payment.ts';
 import { programPageRoutes } from './programs.ts';
 import { rewardPageRoutes } from './reward.ts';
 import { rewardRoutes } from './rewards.ts';
@@ -33,6 +37,10 @@ export function consoleRoutes(deps: Deps, api: readonly Route[]): Route[] {
     ...signInRoutes(deps, asker),
     ...overviewRoutes(deps, asker),
     ...listPageRoutes(deps, asker),
+    ...healthRoutes(deps, asker),
+    ...heldRoutes(deps, asker),
+    ...paymentPageRoutes(deps, asker),
+    ...fundPageRoutes(deps, asker),
     ...rewardRoutes(deps, asker),
     ...rewardPageRoutes(deps, asker),
     ...eventPageRoutes(deps, asker),

@@ -22,6 +22,7 @@ const SECTIONS = [
   ['/admin/appeals', 'Appeals'],
   ['/admin/events', 'Events'],
   ['/admin/programs', 'Programs'],
+  ['/admin/fund', 'Fund'],
   ['/admin/audit', 'Audit'],
   ['/admin/health', 'Health'],
 ] as const;
@@ -76,6 +77,8 @@ const DONE: Readonly<Record<string, string>> = {
   reverse: 'Reversed: ',
   replay: 'The event was handled again.',
   saved: 'Saved.',
+  attached: 'The payment has its referrer.',
+  settled: 'Noted how the payout ended.',
 };
 
 /** What the form before did; the words are ours, the address only says which. */

@@ -17,7 +17,8 @@ import { matchEmail } from '../../model/email.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { count, moment } from '../words.ts';
+import { count, day, moment } from '../words.ts';
+import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as sql from './members.sql.ts';
 import * as parts from './parts.ts';
@@ -54,6 +55,14 @@ export function memberPageRoutes(deps: Deps, asker: Asker): Route[] {
     {
       ...common,
       method: 'get',
+      path: '/members.csv',
+      answers: 'text/csv',
+      summary: 'The members of a program as a file',
+      handle: (req, res) => file(deps, req, res),
+    },
+    {
+      ...common,
+      method: 'get',
       path: '/members/:id',
       summary: 'One member',
       handle: (req, res) => show(deps, asker, req, res),
@@ -70,6 +79,20 @@ export function memberPageRoutes(deps: Deps, asker: Asker): Route[] {
   ];
 }
 
+async function file(deps: Deps, req: Request, res: Response): Promise<void> {
+  const query = req.query as Query;
+  const loaded = parts.programOfPage(deps, query.program || undefined);
+  if (!loaded) throw new Problem('unknown_program');
+  const filter = { programNo: loaded.no, ...wanted(deps, loaded, query.find) };
+  await sendCsv(res, 'members', async (cursor) => {
+    const request = readPage({ limit: 100, cursor });
+    const rows = await sql.listMembers(deps.pools.knex, filter, request);
+    return page(rows, request, placeOf, ({ id: _id, ...row }) => ({ program: loaded.program.program, ...row }));
+  });
+}
+
+const placeOf = (row: sql.MemberItem) => ({ at: row.created_at, id: row.id });
+
 async function list(deps: Deps, req: Request, res: Response): Promise<void> {
   const query = req.query as Query;
   const loaded = parts.programOfPage(deps, query.program || undefined);
@@ -80,12 +103,7 @@ async function list(deps: Deps, req: Request, res: Response): Promise<void> {
     { programNo: loaded.no, ...wanted(deps, loaded, query.find) },
     request,
   );
-  const { data, next_cursor: next } = page(
-    rows,
-    request,
-    (row) => ({ at: row.created_at, id: row.id }),
-    (row) => row,
-  );
+  const { data, next_cursor: next } = page(rows, request, placeOf, (row) => row);
   const name = loaded.program.program;
   const columns: parts.Column<sql.MemberItem>[] = [
     { name: 'Member', of: (row) => parts.memberLink(name, row.member_id), kind: 'long' },
@@ -118,7 +136,7 @@ async function list(deps: Deps, req: Request, res: Response): Promise<void> {
     title: 'Members',
     lead: loaded.program.name,
     section: '/admin/members',
-    body: html`${parts.filters('/admin/members', { ...query, program: name }, choices)}<div class="card">${shown}${parts.moreOf('/admin/members', query, next)}</div>`,
+    body: html`${parts.filters('/admin/members', { ...query, program: name }, choices)}<div class="card">${shown}${parts.moreOf('/admin/members', query, next, '/admin/members.csv')}</div>`,
   });
 }
 
@@ -198,7 +216,7 @@ ${isOwner && tiers.length > 0 && html`<div class="field"><label for="tier">Tier<
 
 function graph(program: string, rows: readonly sql.ReferredRow[]): Html {
   if (rows.length === 0) return parts.empty('Nobody yet');
-  return parts.table(
+  return parts.fileTable(
     'Referred people',
     [
       { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
@@ -207,10 +225,10 @@ function graph(program: string, rows: readonly sql.ReferredRow[]): Html {
         of: (row) =>
           html`${parts.badge(row.status)} <span class="soft">${row.reason === null ? '' : parts.plain(row.reason)}</span>`,
       },
-      { name: 'Code', of: (row) => html`<code>${row.code}</code>` },
+      { name: 'Code', of: (row) => html`<code>${row.code}</code>`, kind: 'nowrap' },
       { name: 'Brought in turn', of: (row) => count('en', row.referred ?? 0n), kind: 'n' },
-      { name: 'First paid', of: (row) => (row.first_paid_at ? moment('en', row.first_paid_at) : '') },
-      { name: 'Referred', of: (row) => moment('en', row.created_at) },
+      { name: 'First paid', of: (row) => (row.first_paid_at ? day('en', row.first_paid_at) : '') },
+      { name: 'Referred', of: (row) => day('en', row.created_at) },
     ],
     rows,
   );
@@ -226,7 +244,7 @@ function rewardTable(deps: Deps, rewards: z.output<typeof adminRewardPage>['data
     { name: 'State', of: (each) => parts.rewardState(each), kind: 'nowrap' },
     { name: 'Made', of: (each) => moment('en', each.created_at) },
   ];
-  return parts.table('Rewards', columns, rewards);
+  return parts.fileTable('Rewards', columns, rewards);
 }
 
 async function patch(asker: Asker, req: Request, res: Response): Promise<void> {

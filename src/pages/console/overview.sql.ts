@@ -108,6 +108,25 @@ export async function readChannels(knex: Knex, programNo: number, { from, to }: 
   return select(knex, text, [programNo, from, to]);
 }
 
+export interface SourceRow {
+  source: string;
+  currency: string;
+  payments: number;
+  earned: number;
+  revenue: bigint;
+}
+
+/** Which of the program's sources told of payments, and what of them earned. */
+export async function readSources(knex: Knex, programNo: number, { from, to }: Span): Promise<SourceRow[]> {
+  const text = `
+    select m.source, m.currency, count(*)::int as payments, count(*) filter (where m.reason is null)::int as earned,
+           coalesce(sum(m.gross - coalesce(m.tax, 0)) filter (where m.reason is null), 0)::bigint as revenue
+      from payments m
+     where m.program_no = ? and m.gross is not null and m.currency is not null and m.merged_into is null and m.paid_at >= ? and m.paid_at < ?
+     group by 1, 2 order by 3 desc, 1, 2 limit 15`;
+  return select(knex, text, [programNo, from, to]);
+}
+
 export interface AmbassadorRow {
   member_id: string;
   active: number;

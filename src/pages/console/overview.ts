@@ -13,7 +13,7 @@ import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import type { Ask } from '../ask.ts';
-import { amountIn, count, moment, percent } from '../words.ts';
+import { amountIn, count, day, percent } from '../words.ts';
 import { createKeep, type Keep } from './kept.ts';
 import { showPage } from './layout.ts';
 import * as sql from './overview.sql.ts';
@@ -110,7 +110,7 @@ function programs(deps: Deps, summaries: readonly Summary[], shown: string | und
       kind: 'n',
     },
   ];
-  return html`<section class="card" aria-labelledby="programs"><h2 id="programs">Programs</h2>${parts.table('Programs', columns, summaries)}</section>`;
+  return html`<section class="card" aria-labelledby="programs"><h2 id="programs">Programs</h2>${parts.fileTable('Programs', columns, summaries)}</section>`;
 }
 
 function sums(deps: Deps, { program }: Summary, given: readonly { unit: string; amount: number }[]): Html {
@@ -129,12 +129,13 @@ async function details(
   const to = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS + DAY_MS);
   const span = { from: new Date(to.getTime() - DAYS * DAY_MS), to };
   const { knex } = deps.pools;
-  const [days, rewards, cost, top, channels, ambassadors] = await keep(`days ${no} ${to.getTime()}`, () =>
+  const [days, rewards, cost, top, sources, channels, ambassadors] = await keep(`days ${no} ${to.getTime()}`, () =>
     Promise.all([
       sql.readDays(knex, no, span),
       sql.readRewardDays(knex, no, span),
       sql.readCost(knex, no, span),
       sql.readTop(knex, no),
+      sql.readSources(knex, no, span),
       sql.readChannels(knex, no, span),
       sql.readAmbassadors(knex, no, span, AMBASSADOR_OVER),
     ]),
@@ -159,7 +160,8 @@ ${funnel(summary, cost)}
   })}</section>
 <section class="card" aria-labelledby="p2"><h2 id="p2">Rewards by their state now</h2>${plot({ title: 'Rewards', days: axis, series: statuses.map((name) => ({ name, values: axis.map((each) => counted.get(`${each} ${name}`) ?? 0) })) })}</section></div>
 <div class="grid"><section class="card" aria-labelledby="top"><h2 id="top">Top referrers</h2>${topTable(summary.program, top)}</section>
-<section class="card" aria-labelledby="un"><h2 id="un">Payments that earned nothing</h2>${unearned(summary)}</section></div>
+<div class="stack"><section class="card" aria-labelledby="so"><h2 id="so">Sources of payments</h2>${sourceTable(summary.program, sources)}</section>
+<section class="card" aria-labelledby="un"><h2 id="un">Payments that earned nothing</h2>${unearned(summary)}</section></div></div>
 <div class="grid"><section class="card" aria-labelledby="ch"><h2 id="ch">Channels and campaigns</h2>${channelTable(channels)}</section>
 <section class="card" aria-labelledby="am"><h2 id="am">Ambassador candidates</h2><p class="soft">More than ${AMBASSADOR_OVER} people whom they brought have paid in ${DAYS} days.</p>${ambassadorTable(summary.program, ambassadors, mayRate)}</section></div>`;
 }
@@ -186,13 +188,13 @@ function funnel({ funnel: is }: Summary, cost: readonly sql.CostRow[]): Html {
 
 function topTable(program: string, rows: readonly sql.TopRow[]): Html {
   if (rows.length === 0) return parts.empty('Nobody has referred anyone yet');
-  return parts.table(
+  return parts.fileTable(
     'Top referrers',
     [
       { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
       { name: 'Signups', of: (row) => count('en', row.completed), kind: 'n' },
       { name: 'Qualified', of: (row) => count('en', row.qualified), kind: 'n' },
-      { name: 'Last', of: (row) => (row.last_at ? moment('en', row.last_at) : '') },
+      { name: 'Last', of: (row) => (row.last_at ? day('en', row.last_at) : '') },
     ],
     rows,
   );
@@ -208,12 +210,29 @@ function unearned({ program, unearned_payments: rows }: Summary): Html {
     },
     { name: 'Payments', of: (row) => count('en', row.count), kind: 'n' },
   ];
-  return parts.table('Payments that earned nothing', columns, rows);
+  return parts.fileTable('Payments that earned nothing', columns, rows);
+}
+
+function sourceTable(program: string, rows: readonly sql.SourceRow[]): Html {
+  if (rows.length === 0) return parts.empty('No payments in these days');
+  return parts.fileTable(
+    'Sources of payments',
+    [
+      {
+        name: 'Source',
+        of: ({ source }) => html`<a href="/admin/events?program=${program}&amp;source=${source}">${source}</a>`,
+      },
+      { name: 'Payments', of: (row) => count('en', row.payments), kind: 'n' },
+      { name: 'Rewarded', of: (row) => count('en', row.earned), kind: 'n' },
+      { name: 'Their net', of: (row) => amountIn('en', row.revenue, row.currency), kind: 'n' },
+    ],
+    rows,
+  );
 }
 
 function channelTable(rows: readonly sql.ChannelRow[]): Html {
   if (rows.length === 0) return parts.empty('No signups in these days');
-  return parts.table(
+  return parts.fileTable(
     'Channels and campaigns',
     [
       { name: 'Channel', of: (row) => row.channel ?? html`<span class="soft">by the code itself</span>`, kind: 'long' },
@@ -232,7 +251,7 @@ function ambassadorTable(program: string, rows: readonly sql.AmbassadorRow[], ma
     if (!mayRate) return '';
     return html`<form class="row" method="post" action="/admin/members/${encodeURIComponent(row.member_id)}"><input type="hidden" name="program" value="${program}"><input type="hidden" name="back" value="overview"><input class="short" name="rate" aria-label="Rate for ${row.member_id}" value="10%"><button>Give this rate</button></form>`;
   };
-  return parts.table(
+  return parts.fileTable(
     'Ambassador candidates',
     [
       { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },

@@ -25,6 +25,11 @@ export function table<Row>(caption: string, columns: readonly Column<Row>[], row
   return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table><caption class="hidden-text">${caption}</caption><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div>`;
 }
 
+/** With a button that saves what is seen as a file, for tables that are no list of their own; needs the page's script. */
+export function fileTable<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): Html {
+  return html`<div data-file="${caption}">${table(caption, columns, rows)}<p class="more" data-save hidden><span></span><button type="button" class="plain">CSV<span class="hidden-text"> of ${caption}</span></button></p></div>`;
+}
+
 export function empty(title: string, more: Html | string = ''): Html {
   return html`<div class="empty"><strong>${title}</strong>${more}</div>`;
 }
@@ -62,6 +67,11 @@ export function badge(text: string, tone = TONES[text] ?? ''): Html {
   return html`<span class="badge ${tone}">${plain(text)}</span>`;
 }
 
+/** A long address may break after a stop or a slash, rather than within a word. */
+export function breakable(address: string): Html {
+  return html`<span class="url">${address.split(/(?<=[/.@])/).map((part) => html`${part}<wbr>`)}</span>`;
+}
+
 /** `cap_reached` → `cap reached`. */
 export const plain = (code: string): string => code.replaceAll('_', ' ');
 
@@ -77,6 +87,9 @@ export function rewardState(reward: {
 export const rewardLink = (id: string): Html => html`<a href="/admin/rewards/${id}">${id}</a>`;
 export const eventLink = (id: string): Html => html`<a href="/admin/events/${id}">${id}</a>`;
 
+export const paymentLink = (id: string, name: string): Html =>
+  html`<a href="/admin/payments/${id}"><code>${name}</code></a>`;
+
 export function memberLink(program: string, id: string | null): Html {
   if (id === null) return html`<span class="soft">nobody known</span>`;
   return html`<a href="/admin/members/${encodeURIComponent(id)}${queryOf({ program })}">${id}</a>`;
@@ -85,6 +98,33 @@ export function memberLink(program: string, id: string | null): Html {
 export function amountOf(deps: Pick<Deps, 'programs'>, program: string, amount: number, unit: string): string {
   const own = deps.programs.byName(program)?.program;
   return amountIn('en', amount, unit, own?.unit.kind === 'points' ? own : undefined);
+}
+
+/** First in a form with several decisions: Enter in a field takes none of them. */
+export const NO_ENTER = html`<button disabled hidden></button>`;
+
+export interface ShownReward {
+  readonly id: string;
+  readonly program: string;
+  readonly rule: string;
+  readonly member_id: string;
+  readonly amount: number;
+  readonly unit: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly outcome: string | null;
+}
+
+/** Rewards beside what caused them. */
+export function rewardsTable(deps: Pick<Deps, 'programs'>, rewards: readonly ShownReward[]): Html {
+  const columns: Column<ShownReward>[] = [
+    { name: 'Reward', of: (each) => rewardLink(each.id), kind: 'nowrap' },
+    { name: 'Rule', of: (each) => plain(each.rule) },
+    { name: 'For', of: (each) => memberLink(each.program, each.member_id), kind: 'long' },
+    { name: 'Amount', of: (each) => amountOf(deps, each.program, each.amount, each.unit), kind: 'n' },
+    { name: 'State', of: (each) => rewardState(each), kind: 'nowrap' },
+  ];
+  return table('Rewards', columns, rewards);
 }
 
 export interface Choice {

@@ -7,8 +7,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
+import { mayAct } from '../../accounts/admin-users.ts';
 import { EXAMPLES_DIR } from '../../config/programs.ts';
 import { programPage } from '../../http/admin/program-schemas.ts';
+import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
 import { Problem } from '../../http/problems.ts';
 import { param, type Route } from '../../http/routes.ts';
@@ -20,6 +22,7 @@ import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 import * as sql from './programs.sql.ts';
 import { PROVIDER_STEPS } from './provider-steps.ts';
+import { secretVariables } from './source-variables.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Listed = z.output<typeof programPage>['data'][number];
@@ -62,7 +65,7 @@ export function programPageRoutes(deps: Deps, asker: Asker): Route[] {
           lead: 'From a program file to the first event, source by source.',
           section: '/admin/programs',
           live: 5,
-          body: html`${examples()}${shown && (await sources(deps, programs, shown))}`,
+          body: html`${examples()}${shown && (await sources(deps, programs, shown, mayAct(adminOf(res).role, 'owner')))}`,
         });
       },
     },
@@ -74,7 +77,7 @@ function programTable(programs: readonly Listed[]): Html {
     {
       name: 'Program',
       of: (each) =>
-        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft">${each.url}</span>`,
+        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft">${parts.breakable(each.url)}</span>`,
       kind: 'long',
     },
     {
@@ -97,7 +100,7 @@ function programTable(programs: readonly Listed[]): Html {
       kind: 'long',
     },
   ];
-  return parts.table('Programs', columns, programs);
+  return parts.fileTable('Programs', columns, programs);
 }
 
 async function showFile(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -138,7 +141,7 @@ async function showFile(deps: Deps, req: Request, res: Response): Promise<void> 
     title: loaded.program.name,
     lead: html`<code>${program}.yaml</code>`,
     section: '/admin/programs',
-    body: html`<section class="card"><h2>Versions</h2>${parts.table('Versions', columns, versions)}</section><section class="card">${shown}</section>`,
+    body: html`<section class="card"><h2>Versions</h2>${parts.fileTable('Versions', columns, versions)}</section><section class="card">${shown}</section>`,
   });
 }
 
@@ -167,29 +170,32 @@ function examples(): Html {
 ${files.map(one)}</section>`;
 }
 
-async function sources(deps: Deps, programs: readonly Listed[], shown: Listed): Promise<Html> {
+async function sources(deps: Deps, programs: readonly Listed[], shown: Listed, isOwner: boolean): Promise<Html> {
   const loaded = deps.programs.byName(shown.program);
   const names = shown.sources.map(({ name }) => name);
   const heard = new Map((await sql.heardFrom(deps.pools.knex, loaded?.no ?? 0, names)).map((row) => [row.source, row]));
+  const file = isOwner && loaded ? await sql.readFile(deps.pools.knex, loaded.no, loaded.version) : undefined;
+  const variables = secretVariables(file ?? '');
   const others = programs.map(
     (each) =>
       html`<a class="button" href="/admin/setup?program=${each.program}"${each === shown && html` aria-current="true"`}>${each.name}</a>`,
   );
   return html`<section class="card"><h2>2. The sources of ${shown.name}</h2>${programs.length > 1 && html`<p class="row">${others}</p>`}
 <p>At each provider, enter the address and tick these events. The signing secret that it shows goes into the variable that the program file names.</p></section>
-<div class="grid">${shown.sources.map((source, at) => sourceCard(deps, source, at, heard.get(source.name)))}</div>`;
+<div class="grid">${shown.sources.map((source, at) => sourceCard(deps, source, at, { heard: heard.get(source.name), variables: variables.get(source.name) ?? [] }))}</div>`;
 }
 
 function sourceCard(
   deps: Deps,
   { name, kind, url }: Listed['sources'][number],
   at: number,
-  heard: sql.HeardRow | undefined,
+  { heard, variables }: { readonly heard: sql.HeardRow | undefined; readonly variables: readonly string[] },
 ): Html {
   const types = deps.providers.get(kind)?.handles ?? [];
   return html`<section class="card" aria-labelledby="source-${at}"><h3 id="source-${at}">${name} <span class="soft">${kind}</span></h3>
 <p>${heard ? html`${parts.badge('heard from', 'good')} <span class="soft">${heard.type}, ${moment('en', heard.at)}</span>` : html`${parts.badge('waiting for the first event', 'warn')}`}</p>
 <p>${PROVIDER_STEPS[kind] ?? PROVIDER_STEPS.standard}</p>
 <label for="url-${at}">Address</label><div class="copy"><input id="url-${at}" readonly value="${url}"><button type="button" data-copy="#url-${at}" data-copied="Copied">Copy</button></div>
+${variables.length > 0 && html`<p>Its signing secret goes into ${variables.map((each, n) => html`${n > 0 && ', '}<code>${each}</code>`)}.</p>`}
 <h3>Events to tick</h3><ul>${types.map((type) => html`<li><code>${type}</code></li>`)}</ul></section>`;
 }

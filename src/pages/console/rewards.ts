@@ -1,6 +1,5 @@
 /**
- * Rewards as a list: all of them with filters, those that a fraud signal holds, those whose credit failed; and what is
- * done with many at once.
+ * Rewards as a list: all of them with filters, those whose credit failed; and what is done with many at once.
  * Promises: an action goes through the admin API, one result for each, and the page says how many went well and why the
  * others did not. Must never: act on more than what was chosen.
  */
@@ -16,7 +15,7 @@ import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
 import { queryOf, seeOther } from '../send.ts';
 import { moment } from '../words.ts';
-import { type Section, showPage } from './layout.ts';
+import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
@@ -72,21 +71,16 @@ export function rewardRoutes(deps: Deps, asker: Asker): Route[] {
           title: 'Rewards',
           lead: 'Every reward stands in exactly one state; open one to see why.',
           section: '/admin/rewards',
-          body: html`${parts.filters('/admin/rewards', query, choices)}${listCard(deps, { query, page, path: '/admin/rewards', csv: true, acts: ['approve', 'reject', 'reverse'] })}`,
+          live: 30,
+          body: html`${parts.filters('/admin/rewards', query, choices)}${listCard(deps, { query, page, path: '/admin/rewards', csv: '/admin/rewards.csv', acts: ['approve', 'reject', 'reverse'] })}`,
         });
       },
     },
     {
       ...common,
-      path: '/held',
-      summary: 'The moderation queue',
-      handle: (req, res) => queue(deps, asker, req, res, HELD),
-    },
-    {
-      ...common,
       path: '/failed',
       summary: 'Credits that the sink refused or that did not reach it',
-      handle: (req, res) => queue(deps, asker, req, res, FAILED),
+      handle: (req, res) => failed(deps, asker, req, res),
     },
     {
       ...common,
@@ -100,40 +94,18 @@ export function rewardRoutes(deps: Deps, asker: Asker): Route[] {
   ];
 }
 
-interface Queue {
-  readonly title: string;
-  readonly lead: string;
-  readonly path: Section;
-  readonly filter: Query;
-  readonly nothing: string;
-}
-
-const HELD: Queue = {
-  title: 'Held for a look',
-  lead: 'A fraud signal spoke, and a person decides. Approve pays the reward out; Reject ends it, and says why.',
-  path: '/admin/held',
-  filter: { status: 'pending', reason: 'held' },
-  nothing: 'Nothing is held',
-};
-const FAILED: Queue = {
-  title: 'Failed credits',
-  lead: 'Owed, and not yet with the billing system. Approve tries each again under its old key: nothing is paid twice.',
-  path: '/admin/failed',
-  filter: { status: 'failed' },
-  nothing: 'No credit has failed',
-};
-
-async function queue(deps: Deps, asker: Asker, req: Request, res: Response, what: Queue): Promise<void> {
+async function failed(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
   const query = req.query as Query;
-  const asked = { ...what.filter, limit: '100', program: query.program, cursor: query.cursor };
+  const asked = { status: 'failed', limit: '100', program: query.program, cursor: query.cursor };
   const page = await asker(req, res)(adminRewardPage, 'get', '/rewards', { query: asked });
   const groups = new Set(page.data.map(({ program }) => program));
+  const given = { query, page, path: '/admin/failed', csv: '/admin/failed.csv', nothing: 'No credit has failed' };
   showPage(req, res, {
-    title: what.title,
-    lead: what.lead,
-    section: what.path,
+    title: 'Failed credits',
+    lead: 'Owed, and not yet with the billing system. Approve tries each again under its old key: nothing is paid twice.',
+    section: '/admin/failed',
     live: 10,
-    body: html`${what === FAILED && Array.from(groups, (program) => approveAll(deps, program))}${listCard(deps, { query, page, path: what.path, csv: false, acts: ['approve', 'reject'], nothing: what.nothing })}`,
+    body: html`${Array.from(groups, (program) => approveAll(deps, program))}${listCard(deps, { ...given, acts: ['approve', 'reject'] })}`,
   });
 }
 
@@ -153,21 +125,27 @@ interface Listed {
   readonly query: Query;
   readonly page: z.output<typeof adminRewardPage>;
   readonly path: string;
-  readonly csv: boolean;
+  readonly csv: string;
   readonly acts: readonly Act[];
   readonly nothing?: string;
 }
 
 function listCard(deps: Deps, { query, page, path, csv, acts, nothing = 'No reward fits' }: Listed): Html {
-  const more = parts.moreOf(path, query, page.next_cursor, csv ? '/admin/rewards.csv' : undefined);
+  const more = parts.moreOf(path, query, page.next_cursor, csv);
   if (page.data.length === 0) return html`<div class="card">${parts.empty(nothing)}${query.cursor && more}</div>`;
   const back = `${path}${queryOf(only(query, REWARD_FILTER))}`;
   return html`<form class="card" method="post" action="/admin/rewards"><input type="hidden" name="back" value="${back}">
-<div class="acts-bar"><div><label for="reason">Reason <span class="soft">${acts.includes('reverse') ? '(needed to reject and to take back)' : '(needed to reject)'}</span></label><input id="reason" name="reason" maxlength="1000"></div>
+${chosenBar(acts)}
+${parts.table('Rewards', columnsOf(deps), page.data)}${more}</form>`;
+}
+
+/** What is done with those whose boxes are ticked. */
+export function chosenBar(acts: readonly Act[]): Html {
+  const needed = acts.includes('reverse') ? '(needed to reject and to take back)' : '(needed to reject)';
+  return html`${parts.NO_ENTER}<div class="acts-bar"><div><label for="reason">Reason <span class="soft">${needed}</span></label><input id="reason" name="reason" maxlength="1000"></div>
 ${acts.map((each) => html`<button name="action" value="${each}"${each === 'reverse' && html` class="bad"`}>${NAMES[each]}</button>`)}
 <span class="soft"><span data-chosen>0</span> chosen</span></div>
-<label data-all hidden><span class="row"><input type="checkbox"> Choose all on this page</span></label>
-${parts.table('Rewards', columnsOf(deps), page.data)}${more}</form>`;
+<label data-all hidden><span class="row"><input type="checkbox"> Choose all on this page</span></label>`;
 }
 
 function columnsOf(deps: Deps): parts.Column<RewardItem>[] {

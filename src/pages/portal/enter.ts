@@ -1,5 +1,6 @@
 /**
- * The ways into the portal: a link of the product, the member's token posted by the product's page, a mailed link.
+ * The ways into the portal: the product's identity provider, a link of the product, the member's token posted by the
+ * product's page, a mailed link.
  * Promises: whether an address is known is told to nobody; a link works for minutes, and whoever only looks at it (a mail scanner) uses nothing up.
  * Must never: put a member's token into an address.
  */
@@ -19,6 +20,7 @@ import type { Program } from '../../model/program.ts';
 import { seeOther } from '../send.ts';
 import type { Texts } from '../texts/texts.ts';
 import { showPortal, textsFor } from './layout.ts';
+import { oidcRoutes } from './oidc.ts';
 import { closePortal, openPortal, portalBase } from './session.ts';
 
 const MAILED_MS = 900_000;
@@ -28,6 +30,11 @@ export function enterRoutes(deps: Deps): Route[] {
   const common = { credential: 'signature', answers: 'text/html' } as const;
   const sight = createSight(deps);
   return [
+    ...oidcRoutes(deps, (req, res, what) => {
+      res.status(what === 'away' ? 503 : 401);
+      const { oidcAway, oidcFailed } = textsFor(req);
+      showSignIn(req, res, html`<p class="note warn" role="alert">${what === 'away' ? oidcAway : oidcFailed}</p>`);
+    }),
     {
       ...common,
       method: 'get',
@@ -105,7 +112,7 @@ function showSignIn(req: Request, res: Response, note?: Html): void {
   const { program } = programOf(res);
   showPortal(req, res, {
     title: `${texts.signIn} · ${program.name}`,
-    body: html`<div class="card narrow-card"><h1>${texts.signIn}</h1>${note}<p class="soft">${texts.signInLead(program.name)}</p>
+    body: html`<div class="card narrow-card"><h1>${texts.signIn}</h1>${note}${program.portal.oidc ? html`<p><a class="button first" href="${portalBase(req)}/oidc">${texts.signInWith(program.name)}</a></p><p class="soft">${texts.orMail}</p>` : html`<p class="soft">${texts.signInLead(program.name)}</p>`}
 <form method="post" action="${portalBase(req)}/sign-in"><div class="field"><label for="email">${texts.email}</label><input id="email" name="email" type="email" autocomplete="email" required maxlength="254"></div><button class="first">${texts.mailMe}</button></form></div>`,
   });
 }

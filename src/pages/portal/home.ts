@@ -11,6 +11,7 @@ import { type Html, html } from '../../mail/html.ts';
 import type { Program } from '../../model/program.ts';
 import type { Texts } from '../texts/texts.ts';
 import { amountIn, count, monthText } from '../words.ts';
+import { type Contributor, contributorCard } from './contributor.ts';
 import * as lists from './lists.ts';
 import { shareCard } from './share-card.ts';
 
@@ -27,6 +28,8 @@ export interface Home {
   readonly keys: z.output<typeof forms.keysAnswer>;
   readonly mails: z.output<typeof mailsAnswer>;
   readonly invites: z.output<typeof invitesList> | undefined;
+  /** undefined: the program has no fund. */
+  readonly contributor: Contributor | null | undefined;
   readonly board: z.output<typeof forms.boardAnswer> | undefined;
 }
 
@@ -42,6 +45,7 @@ ${tier(given)}
 ${invites(given)}
 <section class="card" aria-labelledby="links"><h2 id="links">${texts.links}</h2><p class="soft">${texts.linksLead}</p>${lists.links(given)}${linkForm(given)}</section>
 ${board(given)}
+${given.contributor !== undefined && contributorCard(given.base, texts, given.contributor)}
 ${mails(given)}
 ${settings(given)}`;
 }

@@ -17,6 +17,7 @@ import { programOf, type Route } from '../../http/routes.ts';
 import { html } from '../../mail/html.ts';
 import { type Ask, askerOf, refusalOf } from '../ask.ts';
 import { assetRoutes, seeOther } from '../send.ts';
+import { CONTRIBUTOR_ACTS, readContributor } from './contributor.ts';
 import { enterRoutes } from './enter.ts';
 import { home } from './home.ts';
 import { showPortal, textsFor } from './layout.ts';
@@ -35,6 +36,10 @@ const postForm = z.object({
   message: text,
   news: text,
   summary: text,
+  github: text,
+  address: text,
+  code: text,
+  details: text,
 });
 type Posted = z.output<typeof postForm>;
 
@@ -107,6 +112,7 @@ export function portalRoutes(deps: Deps, api: readonly Route[]): Route[] {
       await ask(forms.keyAnswer, 'delete', '/v1/me/keys/:id', { params: { id } });
       return undefined;
     }),
+    ...CONTRIBUTOR_ACTS.map(([path, summary, work]) => act(path, summary, work)),
     newKeyRoute(asker),
   ];
 }
@@ -138,7 +144,7 @@ async function show(ask: Ask, req: Request, res: Response, newKey?: string): Pro
   const { program } = loaded;
   const query = req.query as Query;
   const list = (cursor: string | undefined) => ({ query: { limit: '20', cursor } });
-  const [me, rewards, referrals, links, keys, mails, invites, board] = await Promise.all([
+  const [me, rewards, referrals, links, keys, mails, invites, board, contributor] = await Promise.all([
     ask(forms.meAnswer, 'get', '/v1/me'),
     ask(forms.rewardsAnswer, 'get', '/v1/me/rewards', list(query.rewards)),
     ask(forms.referralsAnswer, 'get', '/v1/me/referrals', list(query.referrals)),
@@ -147,6 +153,7 @@ async function show(ask: Ask, req: Request, res: Response, newKey?: string): Pro
     ask(mailsAnswer, 'get', '/v1/me/mails'),
     program.invites.perDay > 0 ? ask(invitesList, 'get', '/v1/me/invites', list(undefined)) : undefined,
     program.leaderboard ? ask(forms.boardAnswer, 'get', '/v1/leaderboard') : undefined,
+    program.fund ? readContributor(ask) : undefined,
   ]);
   const texts = textsFor(req);
   showPortal(req, res, {
@@ -165,6 +172,7 @@ async function show(ask: Ask, req: Request, res: Response, newKey?: string): Pro
       mails,
       invites,
       board,
+      contributor,
     }),
   });
 }

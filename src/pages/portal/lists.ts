@@ -3,7 +3,7 @@
  * Promises: an empty one says what to do; what waits says why and until when. Must never: tell a fraud signal's name.
  */
 import { type Html, html } from '../../mail/html.ts';
-import { amountIn, count, day, dayText, monthText, rateIn } from '../words.ts';
+import { amountIn, count, day, dayText, moment, monthText, rateIn } from '../words.ts';
 import type { Home } from './home.ts';
 
 interface Column<Row> {
@@ -51,8 +51,8 @@ export function credits(given: Home): Html {
   if (rewards.data.length === 0) return empty(texts.noCredits);
   type Row = (typeof rewards.data)[number];
   const columns: Column<Row>[] = [
-    { name: names.when, of: (row) => day(language, row.created_at) },
-    { name: names.what, of: (row) => texts.to[row.to] },
+    { name: names.when, of: (row) => moment(language, row.created_at) },
+    { name: names.what, of: (row) => whatFor(given, row) },
     {
       name: names.base,
       of: ({ base }) => (base?.currency ? amountIn(language, base.amount, base.currency) : ''),
@@ -73,18 +73,40 @@ export function credits(given: Home): Html {
   return html`${table(texts.credits, columns, rewards.data)}${pager(given, 'rewards', 'credits', rewards.next_cursor)}`;
 }
 
+/** The rule's kind; a rule that is no longer in the file was one of the most common kind. */
+function whatFor({ program, texts }: Home, { rule, to }: Home['rewards']['data'][number]): string {
+  const when = program.rules.find(({ name }) => name === rule)?.when ?? 'signup';
+  return to === 'referee' && when !== 'rank' ? texts.forReferee[when] : texts.forReferrer[when];
+}
+
 /** Why it is so, and until when. */
-function whyOf({ program, texts }: Home, row: Home['rewards']['data'][number]): string {
+function whyOf(given: Home, row: Home['rewards']['data'][number]): string {
+  const { program, texts } = given;
   const said: string[] = [];
   const date = (at: string) => dayText(texts.language, at);
   if (row.status === 'pending' && row.vests_at !== null) said.push(texts.usableFrom(date(row.vests_at)));
   else if (row.status !== 'credited' && row.status !== 'failed' && row.reason !== null)
-    said.push(texts.reason[row.reason] ?? row.reason.replaceAll('_', ' '));
+    said.push([texts.reason[row.reason] ?? row.reason.replaceAll('_', ' '), waitsUntil(given, row)].join(''));
   if (row.status === 'credited' && row.credited_at !== null) said.push(texts.creditedOn(date(row.credited_at)));
   if (row.status === 'credited' && row.expires_at !== null) said.push(texts.expires(date(row.expires_at)));
   if (row.reversed_amount > 0)
     said.push(texts.takenBack(amountIn(texts.language, row.reversed_amount, row.unit, program)));
   return said.join(', ');
+}
+
+/** The day of what is decided by the calendar. */
+function waitsUntil(
+  { program, texts }: Home,
+  { status, reason, created_at: at }: Home['rewards']['data'][number],
+): string {
+  if (status !== 'pending') return '';
+  const made = new Date(at);
+  if (reason === 'settling') {
+    const first = new Date(Date.UTC(made.getUTCFullYear(), made.getUTCMonth() + 1, 1));
+    return `, ${texts.creditedOn(dayText(texts.language, first))}`;
+  }
+  if (reason !== 'qualifying' || program.qualify?.within === undefined) return '';
+  return `, ${texts.until(dayText(texts.language, new Date(made.getTime() + program.qualify.within)))}`;
 }
 
 export function referrals(given: Home): Html {

@@ -83,7 +83,7 @@ async function actingOf(deps: Needs, req: Request, res: Response): Promise<Actin
   return { by: 'token', personId: person.id, memberId: person.member_id, orgId: bearer.orgId, scopes: MEMBER_SCOPES };
 }
 
-function cookieOf(req: Request, name: string): string | undefined {
+export function cookieOf(req: Request, name: string): string | undefined {
   const named = (req.headers.cookie ?? '').split(';').map((each) => each.trim());
   const values = named.filter((each) => each.startsWith(`${name}=`)).map((each) => each.slice(name.length + 1));
   const [only] = values.length === 1 ? values : [];

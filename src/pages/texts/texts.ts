@@ -47,7 +47,9 @@ export interface Texts {
     | 'name'
     | 'rank'
   >;
-  readonly to: Words<'referrer' | 'referee'>;
+  /** What the rule pays the referrer for; what the referee. */
+  readonly forReferrer: Words<'signup' | 'qualified' | 'usage' | 'payment' | 'rank'>;
+  readonly forReferee: Words<'signup' | 'qualified' | 'usage' | 'payment'>;
   readonly status: Words<'pending' | 'credited' | 'failed' | 'reversed' | 'rejected'>;
   /** What is not in it is shown as it is. */
   readonly reason: Readonly<Record<string, string>>;
@@ -85,6 +87,27 @@ export interface Texts {
   readonly mailsTitle: string;
   readonly mails: Words<'news' | 'summary'>;
   readonly save: string;
+  readonly contributor: Words<
+    | 'title'
+    | 'lead'
+    | 'name'
+    | 'address'
+    | 'register'
+    | 'unproved'
+    | 'code'
+    | 'confirm'
+    | 'owed'
+    | 'paid'
+    | 'where'
+    | 'known'
+    | 'unknown'
+    | 'details'
+    | 'detailsLead'
+    | 'saveDetails'
+    | 'another'
+    | 'report'
+  > & { readonly proved: Fill };
+  readonly until: Fill;
   readonly leaderboard: Fill;
   readonly you: string;
   readonly nobody: string;
@@ -94,6 +117,10 @@ export interface Texts {
   readonly settings: string;
   readonly signIn: string;
   readonly signInLead: Fill;
+  readonly signInWith: Fill;
+  readonly orMail: string;
+  readonly oidcFailed: string;
+  readonly oidcAway: string;
   readonly email: string;
   readonly mailMe: string;
   readonly mailed: string;

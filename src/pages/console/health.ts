@@ -1,0 +1,122 @@
+/**
+ * The state of the service: what waits, what is stuck, how catching up goes, and whether the books are right.
+ * Promises: what is dear to count is kept for a while, and the page says when it was counted. Must never: call
+ * something right that was not looked at.
+ */
+import type { Request, Response } from 'express';
+import type * as z from 'zod';
+import { catchUpList } from '../../http/admin/catch-ups.ts';
+import { ledgerCheck } from '../../http/admin/ledger-check.ts';
+import { programSummary } from '../../http/admin/program-schemas.ts';
+import type { Deps } from '../../http/deps.ts';
+import type { Route } from '../../http/routes.ts';
+import { type Html, html } from '../../mail/html.ts';
+import type { Ask } from '../ask.ts';
+import { count, moment } from '../words.ts';
+import { createKeep, type Keep } from './kept.ts';
+import { showPage } from './layout.ts';
+import * as parts from './parts.ts';
+
+type Asker = (req: Request, res: Response) => Ask;
+type Ledger = z.output<typeof ledgerCheck>;
+type Summary = z.output<typeof programSummary>;
+type CatchUp = z.output<typeof catchUpList>['data'][number];
+
+export function healthRoutes(deps: Deps, asker: Asker): Route[] {
+  const keep = createKeep();
+  return [
+    {
+      method: 'get',
+      path: '/health',
+      credential: 'admin:read',
+      answers: 'text/html',
+      summary: 'Backlog, sinks, catching up, ledger and seal',
+      handle: (req, res) => health(deps, asker, keep, req, res),
+    },
+  ];
+}
+
+async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: Response): Promise<void> {
+  const ask = asker(req, res);
+  const names = deps.programs.all().map(({ program }) => program.program);
+  const [{ ledger, at }, catchUps, ...summaries] = await Promise.all([
+    keep('ledger', async () => ({ at: new Date(), ledger: await ask(ledgerCheck, 'get', '/ledger/check') })),
+    ask(catchUpList, 'get', '/catch-ups'),
+    ...names.map((program) =>
+      keep(program, () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program } })),
+    ),
+  ]);
+  showPage(req, res, {
+    title: 'Health',
+    lead: 'What waits, what is stuck, and whether the books are right.',
+    section: '/admin/health',
+    live: 30,
+    body: html`${books(ledger, at)}<section class="card"><h2>Work</h2>${work(ledger, summaries)}</section>
+<section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
+  });
+}
+
+function books(ledger: Ledger, at: Date): Html {
+  if (ledger.balanced) {
+    return html`<p class="note good">The ledger is in balance: every transaction, balance, reward, lot and spend was added up anew (${moment('en', at)}).</p>`;
+  }
+  const columns: parts.Column<Ledger['differences'][number]>[] = [
+    { name: 'Program', of: (each) => each.program },
+    { name: 'Check', of: (each) => each.check },
+    { name: 'What', of: (each) => each.what, kind: 'long' },
+    { name: 'Stored', of: (each) => `${each.stored} ${each.unit}`, kind: 'n' },
+    { name: 'By the entries', of: (each) => `${each.entries} ${each.unit}`, kind: 'n' },
+  ];
+  return html`<p class="note bad" role="alert">The ledger is not in balance: ${count('en', ledger.drift)} differences.</p>
+${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable('Differences', columns, ledger.differences)}</section>`}`;
+}
+
+function work(ledger: Ledger, summaries: readonly Summary[]): Html {
+  const columns: parts.Column<Summary>[] = [
+    { name: 'Program', of: ({ name }) => name, kind: 'long' },
+    { name: 'Sink', of: ({ sink }) => parts.plain(sink) },
+    { name: 'Events waiting', of: ({ work: is }) => count('en', is.waiting_events), kind: 'n' },
+    {
+      name: 'Not handled',
+      of: ({ work: is, program }) =>
+        html`<a href="/admin/events?program=${program}&amp;state=parked">${count('en', is.parked_events)}</a>`,
+      kind: 'n',
+    },
+    { name: 'Credits under way', of: ({ work: is }) => count('en', is.open_deliveries), kind: 'n' },
+    { name: 'Waiting for a person', of: ({ work: is }) => count('en', is.parked_deliveries), kind: 'n' },
+    {
+      name: 'Sealed to',
+      of: ({ program }) => ledger.programs.find((each) => each.program === program)?.sealed_to ?? '–',
+      kind: 'nowrap',
+    },
+  ];
+  return parts.fileTable('Work', columns, summaries);
+}
+
+function caughtUp(sources: readonly CatchUp[]): Html {
+  if (sources.length === 0) {
+    return parts.empty(
+      'No source can be asked',
+      'Give a source an api_key in its program file, and it is asked every hour.',
+    );
+  }
+  const columns: parts.Column<CatchUp>[] = [
+    { name: 'Source', of: ({ source, program }) => html`${source} <span class="soft">${program}</span>`, kind: 'long' },
+    { name: 'Last run', of: ({ last }) => (last ? moment('en', last.started_at) : 'not yet') },
+    { name: 'Listed', of: ({ last }) => (last ? count('en', last.listed) : ''), kind: 'n' },
+    { name: 'Missing, and fed', of: ({ last }) => (last ? fedOf(last) : ''), kind: 'n' },
+    { name: 'State', of: ({ last }) => (last ? stateOf(last) : ''), kind: 'long' },
+    { name: 'Complete until', of: (each) => (each.complete_until === null ? '–' : moment('en', each.complete_until)) },
+  ];
+  return parts.fileTable('Catching up', columns, sources);
+}
+
+function fedOf({ missing, missing_types: types }: NonNullable<CatchUp['last']>): Html {
+  const lines = Object.entries(types).map(([type, n]) => html`<br><span class="soft">${type} ${count('en', n)}</span>`);
+  return html`${count('en', missing)}${lines}`;
+}
+
+function stateOf({ ended_at: endedAt, error }: NonNullable<CatchUp['last']>): Html {
+  if (error !== null) return html`${parts.badge('failed', 'bad')} <code>${error}</code>`;
+  return endedAt === null ? parts.badge('under way', 'warn') : parts.badge('done', 'good');
+}
