@@ -207,6 +207,8 @@ describe('Stripe', () => {
     await soon(async () => expect(await amounts()).toEqual([[2_000, 'credited']]));
     const { body } = await service.admin('GET', '/payments?program=acme');
     expect(body.data).toHaveLength(1);
+    const made = `select count(*)::int as n from inbox_events where event_id like 'catch-up:%'`;
+    expect((await service.service.pools.general.query(made)).rows[0].n).toBeLessThanOrEqual(2);
   });
 
   describe('with connected accounts', () => {
