@@ -886,10 +886,12 @@ create table persons (
   deleted_at timestamp with time zone,
   erased_at timestamp with time zone,
   disposable boolean not null default false,
+  claim_hash text,
   constraint persons_merged_check CHECK (((merged_into IS NULL) OR (merged_into <> id))),
   constraint persons_pkey PRIMARY KEY (program_no, id),
   constraint persons_rate_check CHECK (((rate >= 0) AND (rate <= 1000000)))
 );
+CREATE INDEX persons_claim_idx ON public.persons USING btree (program_no, claim_hash) WHERE (claim_hash IS NOT NULL);
 CREATE INDEX persons_created_idx ON public.persons USING btree (program_no, created_at, id);
 CREATE INDEX persons_email_idx ON public.persons USING btree (program_no, email_hash) WHERE (email_hash IS NOT NULL);
 CREATE INDEX persons_merged_idx ON public.persons USING btree (program_no, merged_into) WHERE (merged_into IS NOT NULL);
@@ -897,6 +899,7 @@ comment on column persons.email_hash is 'Keyed hash of the address as matched: p
 comment on column persons.rate is 'An individual rate in parts per million, set by an admin.';
 comment on column persons.first_paid_at is 'Event time of the earliest payment that could earn.';
 comment on column persons.disposable is 'The address is of a throw-away mailbox.';
+comment on column persons.claim_hash is 'Keyed hash of the address as browsers tell it, as in visit_claims; null where nobody has told it since 0017.';
 
 create table program_versions (
   program_no integer not null,
@@ -1289,12 +1292,16 @@ create table visit_claims (
   first_click_at timestamp with time zone not null,
   last_click_at timestamp with time zone not null,
   network_hash text,
+  id bigint not null generated always as identity,
+  first_claimed_at timestamp with time zone not null,
   constraint visit_claims_pkey PRIMARY KEY (program_no, email_hash, visitor_hash, code_key)
 );
 CREATE INDEX visit_claims_claimed_idx ON public.visit_claims USING btree (program_no, claimed_at);
+CREATE UNIQUE INDEX visit_claims_id_key ON public.visit_claims USING btree (program_no, id);
 CREATE INDEX visit_claims_network_idx ON public.visit_claims USING btree (program_no, network_hash, claimed_at);
 comment on table visit_claims is 'A visitor who had clicked a code sent a form with this address: weak evidence, until a signup names it.';
 comment on column visit_claims.email_hash is 'Keyed hash of the hash that the browser sent, which anybody could have made.';
+comment on column visit_claims.first_claimed_at is 'What was claimed before the account was made is worth more than what was claimed after.';
 
 create table visits (
   program_no integer not null,

@@ -168,7 +168,11 @@ function stages(ground: Ground) {
     onError: ({ program: { program } }, err) => log.error({ program, err }, 'a batch failed and will be tried again'),
     crashPoint: options.crashPoint,
   });
-  const recorder = createRecorder({ pool: pools.general, keyedFor: core.keyedFor });
+  const recorder = createRecorder({
+    pool: pools.general,
+    keyedFor: core.keyedFor,
+    onClaims: (no) => options.role !== 'web' && core.engine.wake(no),
+  });
   const http = createHttp({ allow: options.env.egressAllow });
   const deliverer = createDeliverer({
     pools,

@@ -21,13 +21,21 @@ export function joinPersons(world: World, ctx: FoldContext, event: FoldEvent, ke
   moveRewards(world, kept, gone);
   moveMoney(world, ctx, event, kept, gone);
   moveSuspension(world, ctx, event, kept, gone);
-  world.persons.put({ ...gone, mergedInto: kept.id, emailHash: null, firstPaymentId: null, firstPaidAt: null });
+  world.persons.put({
+    ...gone,
+    mergedInto: kept.id,
+    emailHash: null,
+    claimHash: null,
+    firstPaymentId: null,
+    firstPaidAt: null,
+  });
   const earlier = gone.firstPaidAt && (!kept.firstPaidAt || gone.firstPaidAt < kept.firstPaidAt) ? gone : kept;
   const joined: Person = {
     ...kept,
     firstPaymentId: earlier.firstPaymentId,
     firstPaidAt: earlier.firstPaidAt,
     emailHash: kept.emailHash ?? gone.emailHash,
+    claimHash: kept.emailHash ? kept.claimHash : gone.claimHash,
     emailVerified: kept.emailHash ? kept.emailVerified : gone.emailVerified,
     domainHash: kept.domainHash ?? gone.domainHash,
     rate: kept.rate ?? gone.rate,

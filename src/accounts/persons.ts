@@ -31,6 +31,7 @@ function createPerson(world: World, ctx: FoldContext, memberId: string, name: st
     signedUpAt: null,
     completedAt: null,
     emailHash: null,
+    claimHash: null,
     emailVerified: null,
     domainHash: null,
     publicMailbox: false,
@@ -119,10 +120,12 @@ export function takeMember(world: World, ctx: FoldContext, event: FoldEvent, fac
   const at = fact.createdAt ?? event.occurredAt ?? event.receivedAt;
   const signedUpAt = fact.change === 'created' ? (person.signedUpAt ?? at) : person.signedUpAt;
   const completed = signedUpAt !== null && next.emailVerified !== false;
+  // No account is younger than what we heard of it.
+  const bornAt = at < event.receivedAt ? at : event.receivedAt;
   const updated: Person = {
     ...next,
     signedUpAt,
-    accountCreatedAt: fact.change === 'created' ? (person.accountCreatedAt ?? at) : person.accountCreatedAt,
+    accountCreatedAt: fact.change === 'created' ? (person.accountCreatedAt ?? bornAt) : person.accountCreatedAt,
     completedAt: person.completedAt ?? (completed ? ctx.now : null),
     orgId: fact.orgId ?? next.orgId,
   };
@@ -172,6 +175,7 @@ function withAddress(
     ...person,
     emailVerified: (isSame && told === true) || (verified ?? told),
     emailHash,
+    claimHash: ctx.keyed.hash('claim', ctx.keyed.told(matched.address)),
     domainHash: ctx.keyed.hash('domain', matched.domain),
     publicMailbox: ctx.isPublicMailbox(matched.domain),
     disposable: ctx.isDisposable(matched.domain),

@@ -23,8 +23,9 @@ const STRENGTH = [
 ];
 const WEAKEST = [VISITOR, VISIT_CLAIM];
 
-/** Flag of a referral by a claim that came from where too many came from. */
+/** Flags of a referral by a claim that came from where too many came from, or long after the account was there. */
 const ONE_PLACE = 'visit_claims_from_one_place';
+const AFTERWARDS = 'visit_claim_after_signup';
 
 const CODE_KEY_LENGTH_MAX = 200;
 
@@ -62,6 +63,7 @@ export function attribute(
 }
 
 const ATTRIBUTED = 'attributed';
+const UNKNOWN_CODE = 'unknown_code';
 
 function judge(
   world: World,
@@ -79,15 +81,19 @@ function judge(
     const referrer = code && world.persons.get(code.personId);
     const isTaken = known !== undefined || judged.some(({ outcome }) => outcome === ATTRIBUTED);
     const refusal = refusalOf(code, { referee: person, referrer }, ctx.now, isTaken) ?? claim.refusal;
-    const outcome = refusal ?? (isOverruled(claim, judged) ? 'other_carrier' : ATTRIBUTED);
+    const outcome = refusal ?? (isOverruled(world, person, claim, judged) ? 'other_carrier' : ATTRIBUTED);
     judged.push({ claim, codeKey, code, outcome });
   }
   return judged;
 }
 
-/** A visit claim stands back behind whatever else names a code of ours, also one that was refused. */
-function isOverruled({ carrier }: Evidence, judged: readonly Judged[]): boolean {
-  return carrier === VISIT_CLAIM && judged.some(({ claim, code }) => code && claim.carrier !== VISIT_CLAIM);
+/** A visit claim stands back behind whatever else names a code of ours, also one that was refused, now or before. */
+function isOverruled(world: World, { id }: Person, { carrier }: Evidence, judged: readonly Judged[]): boolean {
+  if (carrier !== VISIT_CLAIM) return false;
+  const before = world.claims.by('person', id).some((told) => {
+    return told.carrier !== VISIT_CLAIM && told.outcome !== UNKNOWN_CODE;
+  });
+  return before || judged.some(({ claim, code }) => code && claim.carrier !== VISIT_CLAIM);
 }
 
 /** What a claim says, as codes are kept. Of an object that nobody has explained it is the object's own id. */
@@ -109,7 +115,7 @@ function refusalOf(
   now: Date,
   isTaken: boolean,
 ): string | undefined {
-  if (!code) return 'unknown_code';
+  if (!code) return UNKNOWN_CODE;
   if (isTaken) return 'already_referred';
   if (code.revokedAt || referrer?.deletedAt) return 'code_revoked';
   if (code.suspendedAt || referrer?.suspendedAt) return 'code_suspended';
@@ -148,7 +154,7 @@ interface Won {
 function refer(world: World, ctx: FoldContext, event: FoldEvent, won: Won): Referral {
   const { person, code, claim } = won;
   const told = event.occurredAt ?? event.receivedAt;
-  const isCrowded = (claim.addresses ?? 0) > ADDRESSES_MAX;
+  const flags = [...((claim.addresses ?? 0) > ADDRESSES_MAX ? [ONE_PLACE] : []), ...(claim.isLate ? [AFTERWARDS] : [])];
   const referral: Referral = {
     id: ctx.nextId(),
     refereeId: person.id,
@@ -157,9 +163,9 @@ function refer(world: World, ctx: FoldContext, event: FoldEvent, won: Won): Refe
     carrier: claim.carrier,
     status: 'pending',
     reason: null,
-    flags: isCrowded ? [ONE_PLACE] : [],
-    held: isCrowded,
-    evidence: [evidenceOf(ctx, event, won), ...crowdOf(claim)],
+    flags,
+    held: flags.length > 0,
+    evidence: [evidenceOf(ctx, event, won), ...crowdOf(claim, flags)],
     // What a sender dates in our future happened when it was told.
     createdAt: told < ctx.now ? told : ctx.now,
     completedAt: null,
@@ -195,8 +201,8 @@ function evidenceOf({ loaded }: FoldContext, event: FoldEvent, { code, claim, lo
   };
 }
 
-function crowdOf({ carrier, addresses = 1 }: Evidence): Finding[] {
+function crowdOf({ carrier, addresses = 1, isLate = false }: Evidence, flags: readonly string[]): Finding[] {
   if (carrier !== VISIT_CLAIM) return [];
-  const said = addresses > ADDRESSES_MAX ? 'hold' : 'clear';
-  return [{ asked: VISIT_CLAIM, saw: { addresses_from_network_in_a_day: addresses, pass: ADDRESSES_MAX }, said }];
+  const saw = { addresses_from_network_in_a_day: addresses, pass: ADDRESSES_MAX, long_after_signup: isLate };
+  return [{ asked: VISIT_CLAIM, saw, said: flags.length > 0 ? 'hold' : 'clear' }];
 }

@@ -22,6 +22,8 @@ function resolveSource({ providers, problems }: Resolving, name: string, source:
   if (source.api_key?.trim() === '') problems.add([...path, 'api_key'], `the API key of the source ${name} is empty`);
   if (source.discount !== undefined && source.api_key === undefined)
     problems.add([...path, 'discount'], 'needs api_key: codes are made at the provider');
+  if (source.accounts !== undefined && source.api_key === undefined)
+    problems.add([...path, 'accounts'], 'needs api_key: their lists are read with it');
   return {
     name,
     kind: source.kind,
@@ -30,6 +32,7 @@ function resolveSource({ providers, problems }: Resolving, name: string, source:
     codeFrom: source.code_from ?? provider?.defaults.codeFrom ?? [],
     apiKey: source.api_key,
     apiBase: source.api_base,
+    accounts: source.accounts,
     discount: source.discount,
   };
 }

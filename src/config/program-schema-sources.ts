@@ -39,6 +39,11 @@ export const sourceSchema = z
     code_from: z.array(dottedPath()).optional().describe('where a referral code may stand, strongest first'),
     api_key: apiKey.optional().describe('for questions to the provider that no webhook answers'),
     api_base: apiBase,
+    accounts: z
+      .array(z.string().regex(/^[\w-]{1,64}$/, 'must be the id of an account'))
+      .min(1, 'must name at least one')
+      .optional()
+      .describe('whose lists are read: connected accounts (Stripe), stores (Lemon Squeezy), organizations (Polar)'),
     discount: z
       .string()
       .min(1)

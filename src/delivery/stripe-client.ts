@@ -13,6 +13,8 @@ export interface Account {
   readonly apiKey: string;
   /** Where the API is, if not where it always is. */
   readonly apiBase?: string | undefined;
+  /** A connected account for which the key's own account asks. */
+  readonly account?: string | undefined;
 }
 
 /** A page of 100 objects with our metadata is some 100 KB. */
@@ -27,7 +29,7 @@ export interface StripeConnection {
 }
 
 export function connectStripe(
-  { apiKey, apiBase }: Account,
+  { apiKey, apiBase, account }: Account,
   { http, signal }: { http: Http; signal: AbortSignal },
 ): StripeConnection {
   let last: HttpAnswer | undefined;
@@ -50,6 +52,7 @@ export function connectStripe(
     maxNetworkRetries: 0,
     timeout: TIMING.tryMs,
     telemetry: false,
+    ...(account && { stripeAccount: account }),
     ...(base && {
       host: base.hostname,
       port: base.port || (base.protocol === 'http:' ? 80 : 443),

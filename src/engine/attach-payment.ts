@@ -13,7 +13,7 @@ import type { World } from '../model/world.ts';
 import { evaluatePayment } from './evaluate-payment.ts';
 import { evaluateReferral } from './evaluate-referral.ts';
 import { evaluateReferralRewards } from './evaluate-rewards.ts';
-import { ATTACHED, isAttached } from './marks.ts';
+import { ATTACHED } from './marks.ts';
 import { claimRefusal } from './member-commands.ts';
 
 export type Attach = Extract<Command, { command: 'payment.attach' }>;
@@ -50,7 +50,6 @@ export function attachPayment(
 }
 
 function note(world: World, referral: Referral, payment: Payment, { actor, note: reason }: Attach): void {
-  if (isAttached(referral, payment)) return;
   const finding = { asked: ATTACHED, saw: { payment: String(payment.id), actor, reason }, said: 'attributed' };
   world.referrals.put({ ...referral, evidence: [...referral.evidence, finding] });
 }

@@ -27,6 +27,7 @@ import { patchCode, shownCode } from './patch-code.ts';
 import { reevaluate } from './reevaluate.ts';
 import { appellantOf, handleSuspensionCommand, patchSuspension, shownAppeal } from './suspensions.ts';
 import { domainTold, networkTold } from './told.ts';
+import { visitClaimed } from './visit-claimed.ts';
 
 type Of<C extends Command['command']> = Extract<Command, { command: C }>;
 
@@ -61,6 +62,8 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
     case 'referral.due':
       evaluateReferralRewards(world, ctx, BigInt(command.refereeId), cause);
       return DONE;
+    case 'visit.claimed':
+      return visitClaimed(world, ctx, event, command, cause);
     case 'domain.told':
       return domainTold(world, ctx, command, cause);
     case 'network.told':

@@ -32,6 +32,7 @@ export function eraseMember(world: World, ctx: FoldContext, memberId: string): C
 
 const NOTHING_KNOWN = {
   emailHash: null,
+  claimHash: null,
   emailVerified: null,
   domainHash: null,
   orgId: null,

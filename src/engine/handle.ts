@@ -83,7 +83,7 @@ function take(world: World, ctx: FoldContext, event: FoldEvent, fact: Fact, caus
       const person = takeMember(world, ctx, event, fact);
       if (person.erasedAt) return NOTHING;
       const parted = partColleagues(world, known, person);
-      const codes = [...fact.codes, ...seenBeforeSignup(world, ctx, event, person, fact)];
+      const codes = [...fact.codes, ...seenBeforeSignup(world, ctx, person, fact)];
       const { payments, people } = joined(world, ctx, event, person, codes, person.completedAt !== null);
       return { payments: [...parted.payments, ...payments], people: new Set([...parted.people, ...people]) };
     }

@@ -35,6 +35,8 @@ export interface Keys {
     readonly visitorHash: string | null;
     readonly claimHash: string | null;
   }[];
+  /** Claims that browsers told of. */
+  readonly visitClaims: Set<bigint>;
   readonly objects: Map<string, ObjectRef>;
   readonly deductions: Map<string, { provider: string; account: string; kind: string; deductionId: string }>;
   readonly ipHashes: Set<string>;
@@ -106,6 +108,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     codeObjects: new Map(),
     explained: new Map(),
     visitors: [],
+    visitClaims: new Set(),
     objects: new Map(),
     deductions: new Map(),
     ipHashes: new Set(),
@@ -150,6 +153,7 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if (command.command === 'reward.approve') keys.approved.add(BigInt(command.rewardId));
   if ('month' in command) keys.months.add(command.month);
   if ('refereeId' in command) keys.refereeIds.add(BigInt(command.refereeId));
+  if (command.command === 'visit.claimed') keys.visitClaims.add(BigInt(command.claimId));
   if (command.command === 'domain.told') keys.domainHashes.add(command.domainHash);
   if (command.command === 'network.told') keys.networkHashes.add(command.ipHash);
   if (command.command === 'referral.hold') keys.holding.add(BigInt(command.refereeId));

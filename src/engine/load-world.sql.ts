@@ -17,7 +17,7 @@ import { loadFigures } from './load-figures.sql.ts';
 import { loadPartsOf, loadRules, loadSourceTypes, loadStandings } from './load-rules.sql.ts';
 import { loadSightings } from './load-sightings.sql.ts';
 import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
-import { loadVisits } from './load-visits.sql.ts';
+import { loadToldBefore, loadVisits } from './load-visits.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
@@ -42,6 +42,7 @@ export async function loadWorld(
     loadCodeAliases(load, keys),
     loadVisits(load, keys),
   ]);
+  await loadToldBefore(load, keys);
   const people = await loadSeekers(load, keys);
   await loadOwners(load, keys);
   await loadSuspensions(load, keys);

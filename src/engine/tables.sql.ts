@@ -26,6 +26,7 @@ export const PERSONS = table('persons', ['id'], {
   signedUpAt: 'timestamptz',
   completedAt: 'timestamptz',
   emailHash: 'text',
+  claimHash: 'text',
   emailVerified: 'boolean',
   domainHash: 'text',
   publicMailbox: 'boolean',
@@ -134,21 +135,6 @@ export const CODE_ALIASES = table('code_aliases', ['provider', 'account', 'objec
   objectId: 'text',
   codeKey: 'text',
   toldAt: 'timestamptz',
-});
-export const VISITS = table('visits', ['visitorHash', 'codeKey'], {
-  visitorHash: 'text',
-  codeKey: 'text',
-  firstAt: 'timestamptz',
-  lastAt: 'timestamptz',
-});
-export const VISIT_CLAIMS = table('visit_claims', ['emailHash', 'visitorHash', 'codeKey'], {
-  emailHash: 'text',
-  visitorHash: 'text',
-  codeKey: 'text',
-  claimedAt: 'timestamptz',
-  firstClickAt: 'timestamptz',
-  lastClickAt: 'timestamptz',
-  networkHash: 'text',
 });
 export const PAYMENTS = table('payments', ['id'], {
   id: 'bigint',

@@ -72,6 +72,8 @@ export type Command =
       readonly channel: string | null;
       readonly campaign: string | null;
     }
+  /** A browser told that a visitor of ours sent a form with an address. */
+  | { readonly command: 'visit.claimed'; readonly claimId: string }
   /** An admin's word on one code. */
   | {
       readonly command: 'code.patch';

@@ -148,6 +148,8 @@ export interface OidcConfig {
 export interface SourceAccount extends SourceConfig {
   readonly apiKey?: string | undefined;
   readonly apiBase?: string | undefined;
+  /** Connected accounts, stores or organizations whose lists are read; at Stripe beside its own. */
+  readonly accounts?: readonly string[] | undefined;
   /** The coupon (Stripe) or discount (Paddle) of which each member's code gets one there. */
   readonly discount?: string | undefined;
 }

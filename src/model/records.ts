@@ -17,6 +17,8 @@ export interface Person {
   /** The signup is complete: its address is not unverified. */
   readonly completedAt: Date | null;
   readonly emailHash: string | null;
+  /** The same address, as visit claims are kept under. */
+  readonly claimHash: string | null;
   readonly emailVerified: boolean | null;
   readonly domainHash: string | null;
   readonly publicMailbox: boolean;
@@ -34,13 +36,6 @@ export interface Person {
   readonly deletedAt: Date | null;
   /** Nothing about them is taken in any more; what a late event brings is blanked with its body. */
   readonly erasedAt: Date | null;
-}
-
-/** A keyed hash of somebody who was erased: no second bonus. */
-export interface ErasedPrint {
-  readonly kind: 'email';
-  readonly valueHash: string;
-  readonly personId: bigint;
 }
 
 /** `kind` member: value is the product's id. customer: `<provider>:<account>:<customer id>`. */

@@ -13,9 +13,12 @@ export interface Visit {
 
 /** A visitor who had clicked the code sent a form with this address. */
 export interface VisitClaim {
+  readonly id: bigint;
   readonly emailHash: string;
   readonly visitorHash: string;
   readonly codeKey: string;
+  readonly firstClaimedAt: Date;
+  /** Lately. */
   readonly claimedAt: Date;
   readonly firstClickAt: Date;
   readonly lastClickAt: Date;

@@ -13,7 +13,6 @@ import type {
   Deduction,
   DeliveryIntent,
   DomainUse,
-  ErasedPrint,
   FirstPayment,
   LedgerTransaction,
   Lot,
@@ -46,6 +45,13 @@ export interface PersonSecret {
   readonly email: string | null;
   readonly name: string | null;
   readonly ip: string | null;
+}
+
+/** A keyed hash of somebody who was erased: no second bonus. */
+export interface ErasedPrint {
+  readonly kind: 'email';
+  readonly valueHash: string;
+  readonly personId: bigint;
 }
 
 /** The delivery that a reward names as its open one, read under its row's lock, so that no sender claims it meanwhile. */
@@ -121,7 +127,7 @@ export const customerValue = (provider: string, account: string, customerId: str
 export class World {
   readonly persons = new Table<Person>({
     key: (p) => p.id,
-    indexes: { email: (p) => p.emailHash, joined: (p) => p.mergedInto },
+    indexes: { email: (p) => p.emailHash, claim: (p) => p.claimHash, joined: (p) => p.mergedInto },
   });
   readonly aliases = new Table<PersonAlias>({
     key: (a) => aliasKey(a.kind, a.value),
@@ -161,10 +167,10 @@ export class World {
   readonly referrerFigures = new Table<ReferrerFigures>({ key: (f) => f.personId });
   /** Never saved: read when a month is closed. */
   readonly standings = new Table<Standing>({ key: (s) => `${s.month}\n${s.rank}` });
-  /** Loaded are only those of objects that nobody had explained (`unexplained`). */
+  /** Loaded are those of objects that nobody had explained (`unexplained`), and of people whom a visit claim names. */
   readonly claims = new Table<Claim>({
     key: (c) => c.id,
-    indexes: { unexplained: (c) => (c.outcome === 'unknown_code' ? c.codeKey : null) },
+    indexes: { unexplained: (c) => (c.outcome === 'unknown_code' ? c.codeKey : null), person: (c) => c.personId },
   });
   readonly codeAliases = new Table<CodeAlias>({ key: objectKey });
   /** Never saved by the fold: browsers tell of visits, beside the inbox. */
@@ -174,7 +180,7 @@ export class World {
   });
   readonly visitClaims = new Table<VisitClaim>({
     key: (c) => `${c.emailHash}\n${c.visitorHash}\n${c.codeKey}`,
-    indexes: { email: (c) => c.emailHash },
+    indexes: { id: (c) => c.id, email: (c) => c.emailHash },
   });
   readonly visitPlaces = new Table<VisitPlace>({ key: (p) => `${p.networkHash}\n${p.claimedAt.getTime()}` });
   readonly payments = new Table<Payment>({

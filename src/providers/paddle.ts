@@ -114,7 +114,9 @@ function discountKnown(event: PaddleEvent): Outcome {
     source.codeFrom.filter((path) => path.startsWith('custom_data.')),
     reader(event),
   )[0];
-  const code = named?.code ?? text(at(data, 'code'));
+  // Those that we make say which code, whatever was left out of their text.
+  const isOurs = at(data, 'custom_data.plusone_program') !== undefined;
+  const code = (isOurs ? text(at(data, 'custom_data.ref')) : named?.code) ?? text(at(data, 'code'));
   if (code === undefined) return 'names_no_code';
   return [{ fact: 'code_alias', provider: 'paddle', account: '', objectId: requiredText(data, 'id'), code }];
 }

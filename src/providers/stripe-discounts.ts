@@ -1,9 +1,9 @@
 /**
  * Stripe's promotion codes as referral codes: which code each carries, and who was given one.
  * Promises: a promotion code carries its own text, unless its metadata names another code (the owner's `ALICE20` for a
- * member's K7M2XQ). Must never: take a coupon for a code; many promotion codes share one.
+ * member's K7M2XQ), as the metadata of those that we make does. Must never: take a coupon for a code; many promotion codes share one.
  */
-import { requiredText } from './json.ts';
+import { at, requiredText, text } from './json.ts';
 import { codesOf } from './people.ts';
 import { idOf, type Outcome, promotionCodesIn, reader, requiredId, type StripeEvent } from './stripe-context.ts';
 
@@ -14,7 +14,8 @@ export function promotionCodeKnown(event: StripeEvent): Outcome {
     reader(event),
   )[0];
   const objectId = requiredId(promotion, 'id');
-  const code = named?.code ?? requiredText(promotion, 'code');
+  const isOurs = at(promotion, 'metadata.plusone_program') !== undefined;
+  const code = (isOurs ? text(at(promotion, 'metadata.ref')) : named?.code) ?? requiredText(promotion, 'code');
   return [{ fact: 'code_alias', provider: 'stripe', account, objectId, code }];
 }
 

@@ -78,6 +78,14 @@ test('the signals are asked, and nobody is attached to themselves', async () => 
   ]);
 });
 
+test('nobody is referred any more who was erased', async () => {
+  await pay('pay_1');
+  const [payment] = await waiting();
+  await service.admin('POST', '/members/bob/erase?program=claudexia', { reason: 'asked' });
+  expect((await attach(payment?.id, { referrer: 'alice' })).body.code).toBe('member_erased');
+  expect(await service.rewards()).toEqual([]);
+});
+
 test('what lacks no referrer is not attached', async () => {
   await service.refer('dora', 'alice', '192.0.2.7');
   await pay('pay_1', { member_id: 'dora', amount: 100 });

@@ -25,9 +25,9 @@ const BASIL: PaymentTold = {
 type Body = Record<string, unknown>;
 
 /** Alice referred Bob; 5 % of net. */
-function start(): PureProgram {
+function start(mode: 'test' | 'live' = 'test'): PureProgram {
   const paddle = { ...sourceOf(PROVIDERS.get('paddle') as never, []), name: 'paddle' };
-  const program = new PureProgram(claudexia({ sources: [...claudexia().sources, paddle] }));
+  const program = new PureProgram(claudexia({ mode, sources: [...claudexia().sources, paddle] }));
   program.tell(member('alice', { email: 'alice@example.com' }));
   const codes = [{ code: program.codeOf('alice'), carrier: 'referral_code' }];
   program.tell(member('bob', { email: 'bob@work.example', codes }));
@@ -40,8 +40,8 @@ function post(program: PureProgram, kind: 'stripe' | 'paddle', body: Body): stri
   const provider = PROVIDERS.get(kind);
   if (!source || !provider) throw new Error(`no ${kind}`);
   const type = String(body.type ?? body.event_type);
-  const { facts, ignored, occurredAt } = provider.normalize(body, { type, eventId: String(body.id) }, source);
-  if (facts.length > 0) program.tell(facts, { source: source.name, type, at: occurredAt });
+  const { facts, ignored, occurredAt, mode } = provider.normalize(body, { type, eventId: String(body.id) }, source);
+  if (facts.length > 0) program.tell(facts, { source: source.name, type, at: occurredAt, ...(mode && { mode }) });
   program.check();
   return ignored;
 }
@@ -198,15 +198,14 @@ describe('row by row', () => {
     expect(program.rewards()).toHaveLength(2);
   });
 
-  test('a test payment earns nothing in a live program, and its ids stay free', () => {
-    const source = claudexia().sources[0];
-    const body = subscriptionPayment(BASIL)[1] as Body;
-    const normalized = PROVIDERS.get('stripe')?.normalize(
-      body,
-      { type: 'invoice.paid', eventId: 'e' },
-      source as never,
-    );
-    expect(normalized?.mode).toBe('test');
+  test('a test payment earns nothing in a live program, and a live one does', () => {
+    const program = start('live');
+    for (const body of subscriptionPayment(BASIL)) post(program, 'stripe', body);
+    const told = Array.from(program.world.payments.all()).filter(({ mergedInto }) => mergedInto === null);
+    expect(told).toMatchObject([{ mode: 'test', reason: 'other_mode' }]);
+    expect(program.rewards()).toEqual([]);
+    for (const body of subscriptionPayment({ ...BASIL, n: '2' })) post(program, 'stripe', { ...body, livemode: true });
+    expect(earned(program)).toBe(500n);
   });
 
   test('a trial of zero uses up no first payment, and the first money earns', () => {

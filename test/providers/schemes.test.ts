@@ -2,6 +2,7 @@
  * Our verification beside the official packages: what they accept of a genuine sender we accept, and where they are
  * too strict or too lax the difference is named here.
  */
+import { createHmac } from 'node:crypto';
 import { Environment, Paddle } from '@paddle/paddle-node-sdk';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
@@ -166,6 +167,15 @@ describe('Standard Webhooks', () => {
     expect(accepts(clerk, right(), [secret])).toBe(true);
     const { 'svix-signature': _, ...unsigned } = svix;
     expect(accepts(clerk, { ...unsigned, 'webhook-signature': signature }, [secret])).toBe(false);
+  });
+
+  test('trap: svix 1.x takes whsec_ for a secret, which is the empty key: here nobody opens anything with it', () => {
+    const empty = { ...signClerk(BODY, `whsec_${Buffer.alloc(32).toString('base64')}`, 'msg_1', NOW) };
+    const stamp = empty['svix-timestamp'];
+    const forged = createHmac('sha256', '').update(`msg_1.${stamp}.`).update(BODY).digest('base64');
+    const headers = { ...empty, 'svix-signature': `v1,${forged}` };
+    for (const given of ['whsec_', '', ' ']) expect(accepts(clerk, headers, [given])).toBe(false);
+    expect(accepts(clerk, headers, ['whsec_', secret])).toBe(false);
   });
 
   test.each([

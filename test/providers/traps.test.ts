@@ -6,8 +6,10 @@ import { describe, expect, test } from 'vitest';
 import { parseBody } from '../../src/model/body.ts';
 import type { Envelope, Provider } from '../../src/model/provider.ts';
 import { auth0 } from '../../src/providers/auth0.ts';
+import { clerk } from '../../src/providers/clerk.ts';
 import { lemonsqueezy } from '../../src/providers/lemonsqueezy.ts';
 import { logto } from '../../src/providers/logto.ts';
+import { paddle } from '../../src/providers/paddle.ts';
 import { polar } from '../../src/providers/polar.ts';
 import { supabase } from '../../src/providers/supabase.ts';
 import { workos } from '../../src/providers/workos.ts';
@@ -126,6 +128,12 @@ describe('trap: Clerk, Logto and Lemon Squeezy bodies have no event id', () => {
     expect(opened(provider, bodyOf(provider, name, change), 'any').eventId).toBe(first);
   });
 
+  test('clerk: the event is its svix-id, whatever stands in the body', () => {
+    const raw = bodyOf(clerk, 'user.created__with-a-code', (body) => Object.assign(body, { id: 'evt_of_the_body' }));
+    expect(opened(clerk, raw, 'user.created', 'msg_7').eventId).toBe('msg_7');
+    expect(opened(clerk, raw, 'user.created', 'msg_8').eventId).toBe('msg_8');
+  });
+
   test('Lemon Squeezy: orders/1 and subscription-invoices/1 are two events and two payments', () => {
     const order = rawOf(lemonsqueezy, 'order_created__euro-with-tax-and-discount');
     const invoice = bodyOf(lemonsqueezy, 'subscription_payment_success__renewal', (body) => {
@@ -168,6 +176,19 @@ test('trap: WorkOS timestamps are milliseconds, and years old if read as seconds
   });
 });
 
+test('trap: 0001-01-01 in a Paddle body is no time, and orders nothing', () => {
+  const raw = bodyOf(paddle, 'adjustment.updated__refund-approved', (body) =>
+    Object.assign(body.data, { created_at: '0001-01-01T00:00:00Z', updated_at: '0001-01-01T00:00:00Z' }),
+  );
+  const { occurredAt } = opened(paddle, raw, 'adjustment.updated');
+  expect(occurredAt).toEqual(new Date(String(JSON.parse(raw.toString()).occurred_at)));
+  const year1 = bodyOf(paddle, 'adjustment.updated__refund-approved', (body) =>
+    Object.assign(body, { occurred_at: '0001-01-01T00:00:00Z' }),
+  );
+  expect(opened(paddle, year1, 'adjustment.updated').occurredAt).toBeUndefined();
+  expect(factsOf(paddle, year1, 'adjustment.updated').facts).toEqual(factsOf(paddle, raw, 'adjustment.updated').facts);
+});
+
 test('trap: earning on the total would reward our own credits again; Polar: neither balance nor tax earns', () => {
   const net = (name: string) => {
     const [fact] = factsOf(polar, rawOf(polar, name), 'order.paid').facts;
@@ -178,7 +199,7 @@ test('trap: earning on the total would reward our own credits again; Polar: neit
   expect(net('order.paid__balance-paid-all')).toBe(0n);
 });
 
-test.each([auth0, logto, lemonsqueezy])(
+test.each([auth0, logto, lemonsqueezy, paddle])(
   'trap: $kind drops or repeats in vain what is not answered 200: nothing proven is refused',
   (provider) => {
     const bodies = fixturesOf(provider.kind).map(({ raw }) => raw);

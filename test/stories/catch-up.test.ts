@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { catchUpOf, soon } from '../support/catch-up.ts';
 import { type FakePaddle, startFakePaddle } from '../support/fake-paddle.ts';
 import { type FakeStripe, startFakeStripe } from '../support/fake-stripe.ts';
+import { noObjects, type StripeObjects } from '../support/fake-stripe-objects.ts';
 import { bareProgram } from '../support/programs.ts';
 import { TestService } from '../support/service.ts';
 
@@ -180,6 +181,75 @@ describe('Stripe', () => {
       expect(await service.rewards()).toMatchObject([{ status: 'reversed', reversed_amount: 2_000 }]),
     );
     expect(await catchUp()).toMatchObject({ missing: 0 });
+  });
+
+  test('a charge with which an invoice is just being paid waits for the next run, and earns once', async () => {
+    await tell(
+      event('evt_1', 'checkout.session.completed', {
+        ...session(),
+        mode: 'subscription',
+        payment_intent: null,
+        invoice: 'in_1',
+      }),
+    );
+    stripe.charges.push(charge('ch_1'));
+    stripe.invoicePayments.push({ ...paidBy, status: 'open' });
+    expect(await catchUp()).toMatchObject({ listed: 0, missing: 0, error: null });
+    // Its webhook comes meanwhile, and nothing but the list says that the two are one.
+    await tell(event('evt_2', 'invoice.paid', invoice));
+    stripe.invoices.push(invoice);
+    stripe.invoicePayments[0] = paidBy;
+    await catchUp();
+    await soon(async () => expect(await amounts()).toEqual([[2_000, 'credited']]));
+  });
+
+  test('two runs side by side, and the webhook in their midst, make one payment and one reward', async () => {
+    stripe.charges.push(charge('ch_1'));
+    stripe.sessions.push(session());
+    const told = () => tell(event('evt_late', 'checkout.session.completed', session()));
+    await Promise.all([catchUp(), told(), catchUp(), tell(event('evt_late_2', 'charge.succeeded', charge('ch_1')))]);
+    expect(await catchUp()).toMatchObject({ missing: 0 });
+    await soon(async () => expect(await amounts()).toEqual([[2_000, 'credited']]));
+    const { body } = await service.admin('GET', '/payments?program=acme');
+    expect(body.data).toHaveLength(1);
+    const made = `select count(*)::int as n from inbox_events where event_id like 'catch-up:%'`;
+    expect((await service.service.pools.general.query(made)).rows[0].n).toBeLessThanOrEqual(2);
+  });
+
+  describe('with connected accounts', () => {
+    beforeEach(async () => {
+      await service.stop();
+      const yaml = bareProgram('stripe', { STRIPE_API_BASE: stripe.apiBase }).replace(
+        'secret: "',
+        `api_key: "rk_test_1", api_base: "${stripe.apiBase}", accounts: [acct_gone, acct_1], secret: "`,
+      );
+      service = await TestService.start({ program: 'acme', yaml });
+      await tell(customer('cus_alice', 'alice@example.com'));
+      code = await service.codeOf('stripe:cus_alice');
+      stripe.connected.acct_1 = noObjects();
+    });
+
+    test('their events and payments are found, and told as Connect’s webhooks would; one that is gone is said', async () => {
+      const theirs = stripe.connected.acct_1 as StripeObjects;
+      theirs.events.push(event('evt_missed', 'checkout.session.completed', session()));
+      theirs.charges.push(charge('ch_2', { payment_intent: 'pi_2', customer: 'cus_carl' }));
+      const missingTypes = { 'checkout.session.completed': 1, 'charge.succeeded': 1 };
+      expect(await catchUp()).toMatchObject({ missingTypes, error: 'account_invalid' });
+      await soon(async () => expect(await amounts()).toEqual([[2_000, 'credited']]));
+      const told = { ...event('evt_missed', 'checkout.session.completed', session()), account: 'acct_1' };
+      expect((await tell(told)).body).toEqual({ received: true, duplicate: true });
+      stripe.connected.acct_gone = noObjects();
+      expect(await catchUp()).toMatchObject({ missing: 0, error: null });
+      expect(new Set(stripe.requests.map(({ account }) => account))).toEqual(
+        new Set([undefined, 'acct_gone', 'acct_1']),
+      );
+    });
+
+    test('a payment of one account is not that of another, though their ids were the same', async () => {
+      await tell(event('evt_1', 'checkout.session.completed', session()));
+      (stripe.connected.acct_1 as StripeObjects).charges.push(charge('ch_1'));
+      expect(await catchUp()).toMatchObject({ missingTypes: { 'charge.succeeded': 1 } });
+    });
   });
 
   test('more than a page is read to its end', async () => {

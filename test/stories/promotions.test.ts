@@ -13,15 +13,25 @@ afterEach(async () => {
   await service.stop();
 });
 
-async function start(kind: 'stripe' | 'paddle', source: string, variables: Record<string, string>): Promise<void> {
+async function start(
+  kind: 'stripe' | 'paddle',
+  source: string,
+  variables: Record<string, string>,
+  more = '',
+): Promise<void> {
   const bare = bareProgram(kind, variables).replace('secret: "', `${source}, secret: "`);
-  const yaml = `${bare}auth: { jwt: { secret: "${MEMBER_JWT_SECRET}" } }\n`;
+  const yaml = `${bare}auth: { jwt: { secret: "${MEMBER_JWT_SECRET}" } }\n${more}`;
   service = await TestService.start({ program: 'acme', yaml });
 }
 
-async function ask(memberId: string, method: 'post' | 'delete' = 'post', path = '/me/code') {
+async function ask(
+  memberId: string,
+  method: 'get' | 'post' | 'put' | 'delete' = 'post',
+  path = '/me/code',
+  body?: object,
+) {
   const token = await tokenFor(memberId, {}, MEMBER_JWT_SECRET);
-  return await client(service.app)(method, path, { token, program: 'acme' });
+  return await client(service.app)(method, path, { token, program: 'acme', ...(body && { body }) });
 }
 const settled = () => service.admin('POST', '/test-clock', { now: START });
 const later = (minutes: number) =>
@@ -34,7 +44,7 @@ describe('Stripe', () => {
   beforeEach(async () => {
     stripe = await startFakeStripe();
     const source = `api_key: "rk_test_1", api_base: "${stripe.apiBase}", discount: "co_friends"`;
-    await start('stripe', source, { STRIPE_API_BASE: stripe.apiBase });
+    await start('stripe', source, { STRIPE_API_BASE: stripe.apiBase }, 'api: [hanzo, buywhere, kortix]\n');
     await tell('customer.created', { id: 'cus_alice', object: 'customer', email: 'alice@example.com', metadata: {} });
   });
   afterEach(() => stripe.close());
@@ -42,6 +52,20 @@ describe('Stripe', () => {
   let n = 0;
   const tell = (type: string, object: object) =>
     service.post('stripe', { id: `evt_${++n}`, type, created: 1_777_629_600, livemode: false, data: { object } });
+  const session = () => ({
+    id: 'cs_1',
+    object: 'checkout.session',
+    mode: 'payment',
+    payment_status: 'paid',
+    amount_total: 10_000,
+    currency: 'usd',
+    customer: 'cus_bob',
+    customer_details: { email: 'bob@example.com' },
+    payment_intent: 'pi_1',
+    invoice: null,
+    metadata: {},
+    total_details: { amount_tax: 0 },
+  });
   const made = () => stripe.promotionCodes.map(({ code, active }) => [code, active]);
 
   test('a member who asks for their code has it as a promotion code, whose buyers are theirs without a webhook of it', async () => {
@@ -55,21 +79,8 @@ describe('Stripe', () => {
     await ask('stripe:cus_alice');
     await settled();
     expect(made()).toHaveLength(1);
-    await tell('checkout.session.completed', {
-      id: 'cs_1',
-      object: 'checkout.session',
-      mode: 'payment',
-      payment_status: 'paid',
-      amount_total: 10_000,
-      currency: 'usd',
-      customer: 'cus_bob',
-      customer_details: { email: 'bob@example.com' },
-      payment_intent: 'pi_1',
-      invoice: null,
-      metadata: {},
-      discounts: [{ coupon: null, promotion_code: 'promo_1' }],
-      total_details: { amount_tax: 0 },
-    });
+    const discounts = [{ coupon: null, promotion_code: 'promo_1' }];
+    await tell('checkout.session.completed', { ...session(), discounts });
     expect(await service.rewards()).toMatchObject([{ amount: 2_000, member_id: 'stripe:cus_alice' }]);
   });
 
@@ -96,6 +107,37 @@ describe('Stripe', () => {
     await soon(() => expect(stripe.requests.map(({ method }) => method)).toEqual(['POST', 'GET']));
     await later(24 * 60);
     expect(stripe.requests).toHaveLength(2);
+  });
+
+  test.each([
+    ['Hanzo', 'post', '/referrer', {}, 'code'],
+    ['BuyWhere', 'post', '/developers/referral-code', undefined, 'referral_code'],
+    ['Kortix', 'get', '/referrals/code', undefined, 'referral_code'],
+    ['Kortix’ refresh', 'post', '/referrals/refresh', undefined, 'new_code'],
+  ] as const)(
+    'a code that a member asks for by %s’s API stands there, too',
+    async (_name, method, path, given, field) => {
+      const { body } = await ask('stripe:cus_alice', method, path, given);
+      await soon(() => expect(made()).toEqual([[body[field], true]]));
+    },
+  );
+
+  test('a code of the member’s own choice, and one of a link, bring their buyers, whatever Stripe takes in a text', async () => {
+    await ask('stripe:cus_alice', 'put', '/me/code', { code: 'Ali_ce-20' });
+    await soon(() => expect(made()).toEqual([['Ali-ce-20', true]]));
+    const { body } = await ask('stripe:cus_alice', 'post', '/me/links', { channel: 'x', campaign: 'spring' });
+    await soon(() => expect(made()).toContainEqual([body.code, true]));
+    const discounts = [{ coupon: null, promotion_code: 'promo_1' }];
+    await tell('checkout.session.completed', { ...session(), discounts });
+    expect(await service.rewards()).toMatchObject([{ amount: 2_000, member_id: 'stripe:cus_alice' }]);
+  });
+
+  test('it ends with its member', async () => {
+    const { body } = await ask('stripe:cus_alice');
+    await soon(() => expect(made()).toEqual([[body.code, true]]));
+    await service.admin('POST', '/members/stripe:cus_alice/erase?program=acme', { reason: 'asked' });
+    await service.service.runDue(1);
+    await soon(() => expect(made()).toEqual([[body.code, false]]));
   });
 
   test('it ends with the code', async () => {
@@ -132,10 +174,10 @@ test('Paddle: the member’s code is a discount with the terms of the owner’s'
   });
   const alice = { id: 'ctm_alice', email: 'alice@example.com', custom_data: null };
   await service.post('paddle', { event_id: 'evt_1', event_type: 'customer.created', occurred_at: START, data: alice });
-  const { body } = await ask('paddle:ctm_alice');
+  const { body } = await ask('paddle:ctm_alice', 'put', '/me/code', { code: 'Ali_ce-20' });
   const terms = { type: 'percentage', amount: '15', recur: true, maximum_recurring_intervals: 3 };
   await soon(() =>
-    expect(paddle.discounts[1]).toMatchObject({ ...terms, code: body.code, custom_data: { ref: body.code } }),
+    expect(paddle.discounts[1]).toMatchObject({ ...terms, code: 'Alice20', custom_data: { ref: body.code } }),
   );
   await ask('paddle:ctm_alice', 'delete');
   await service.service.runDue(1);

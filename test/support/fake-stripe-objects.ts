@@ -58,6 +58,19 @@ interface Money {
 export type Change = { readonly made: unknown } | { readonly error: string };
 type Params = { [name: string]: string | Params };
 
+export const noObjects = (): StripeObjects => ({
+  transactions: [],
+  grants: [],
+  promotionCodes: [],
+  events: [],
+  charges: [],
+  refunds: [],
+  disputes: [],
+  invoices: [],
+  invoicePayments: [],
+  sessions: [],
+});
+
 const BALANCE = /^\/v1\/customers\/(\w+)\/balance_transactions$/;
 const GRANT = /^\/v1\/billing\/credit_grants\/(\w+?)(\/void)?$/;
 const PROMOTION = /^\/v1\/promotion_codes\/(\w+)$/;

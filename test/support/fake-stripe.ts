@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Change, changeOf, listOf, objectOf, type StripeObjects } from './fake-stripe-objects.ts';
+import { type Change, changeOf, listOf, noObjects, objectOf, type StripeObjects } from './fake-stripe-objects.ts';
 import { serveLocally } from './local-server.ts';
 
 export type StripeMode = 'ok' | 'refuse' | 'error' | 'error_after' | 'reset_after' | 'stall_after' | 'too_many';
@@ -14,9 +14,17 @@ export interface FakeStripe extends StripeObjects {
   readonly apiBase: string;
   mode: StripeMode;
   next: StripeMode[];
+  /** Connected accounts by their ids, each with objects of its own; others are refused. */
+  readonly connected: Record<string, StripeObjects>;
   /** The list answers 500. */
   listFails: boolean;
-  readonly requests: { method: string; path: string; key: string | undefined; body: string }[];
+  readonly requests: {
+    account?: string | undefined;
+    method: string;
+    path: string;
+    key: string | undefined;
+    body: string;
+  }[];
   /** As Stripe may, from 24 hours on. */
   readonly forgetKeys: () => void;
   readonly close: () => Promise<void>;
@@ -30,16 +38,8 @@ export async function startFakeStripe(): Promise<FakeStripe> {
     mode: 'ok',
     next: [],
     listFails: false,
-    transactions: [],
-    grants: [],
-    promotionCodes: [],
-    events: [],
-    charges: [],
-    refunds: [],
-    disputes: [],
-    invoices: [],
-    invoicePayments: [],
-    sessions: [],
+    ...noObjects(),
+    connected: {},
     requests: [],
     forgetKeys: () => stored.clear(),
     close,
@@ -49,17 +49,20 @@ export async function startFakeStripe(): Promise<FakeStripe> {
     const body = await text(request);
     const url = new URL(request.url ?? '/', 'http://stripe');
     const key = request.headers['idempotency-key'] as string | undefined;
-    stripe.requests.push({ method: request.method ?? '', path: url.pathname, key, body });
+    const account = request.headers['stripe-account'] as string | undefined;
+    stripe.requests.push({ account, method: request.method ?? '', path: url.pathname, key, body });
+    const objects = account === undefined ? stripe : stripe.connected[account];
     if (!/^Bearer (sk|rk)_/.test(request.headers.authorization ?? '')) send(response, 401, error('invalid_api_key'));
-    else if (request.method === 'GET') list(response, url);
+    else if (!objects) send(response, 403, error('invalid_request_error', 'account_invalid'));
+    else if (request.method === 'GET') list(response, url, objects);
     else create(response, url, key ?? '', body);
   }
 
-  function list(response: ServerResponse, url: URL): void {
+  function list(response: ServerResponse, url: URL, objects: StripeObjects): void {
     if (stripe.listFails) return void send(response, 500, error('api_error'));
-    const one = objectOf(stripe, url);
+    const one = objectOf(objects, url);
     if (one) return void send(response, 200, one);
-    const all = listOf(stripe, url);
+    const all = listOf(objects, url);
     if ('error' in all) return void send(response, 400, error('invalid_request_error', all.error));
     const after = url.searchParams.get('starting_after');
     const from = after === null ? 0 : all.data.findIndex(({ id }) => id === after) + 1;

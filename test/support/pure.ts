@@ -26,9 +26,12 @@ export class PureProgram {
     this.loaded = { no: 1, version: 1, program };
   }
 
-  tell(facts: Fact | readonly Fact[], options: { source?: string; type?: string; at?: Date } = {}): string {
+  tell(
+    facts: Fact | readonly Fact[],
+    options: { source?: string; type?: string; at?: Date; mode?: 'test' | 'live' } = {},
+  ): string {
     const list = Array.isArray(facts) ? (facts as Fact[]) : [facts as Fact];
-    const content = { normalized: { mode: undefined, occurredAt: options.at, facts: list, ignored: undefined } };
+    const content = { normalized: { mode: options.mode, occurredAt: options.at, facts: list, ignored: undefined } };
     return this.#fold({ kind: 'facts', ...content }, options.source ?? 'app', options.type ?? 'test');
   }
 

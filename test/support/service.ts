@@ -17,7 +17,13 @@ import { freshDatabase, type TestDatabase } from './database.ts';
 import { heldToDocument } from './document.ts';
 import { secretFor, signFor } from './sign.ts';
 
-const KINDS: Readonly<Record<string, string>> = { app: 'standard', stripe: 'stripe', paddle: 'paddle', clerk: 'clerk' };
+const KINDS: Readonly<Record<string, string>> = {
+  app: 'standard',
+  stripe: 'stripe',
+  paddle: 'paddle',
+  clerk: 'clerk',
+  lemonsqueezy: 'lemonsqueezy',
+};
 export const ADMIN_TOKEN = 'admin-token-of-the-tests-0123456789';
 export const MEMBER_JWT_SECRET = 'a-jwt-secret-for-tests-that-is-long-enough';
 export const START = '2026-05-01T00:00:00Z';

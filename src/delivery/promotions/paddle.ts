@@ -1,6 +1,7 @@
 /**
  * A referral code as a discount at Paddle: with the terms of the owner's discount, under the member's code.
- * Promises: Paddle itself refuses a second discount of one code; found by it before it is made again.
+ * Promises: Paddle itself refuses a second discount of one code; found by it before it is made again; its custom data
+ * names the code, whatever had to be left out of the text.
  */
 import type { Discount } from '@paddle/paddle-node-sdk';
 import { classifyPaddle, connectPaddle, type PaddleConnection } from '../paddle-client.ts';
@@ -14,7 +15,7 @@ export const paddlePromoter: Promoter = {
     const { discounts, last } = connectPaddle(account, way);
     try {
       if (wanted.attempt > 1) {
-        for await (const known of discounts.list({ code: [wanted.code] })) return foundAs(known, wanted);
+        for await (const known of discounts.list({ code: [textOf(wanted.code)] })) return foundAs(known, wanted);
       }
       const terms = await discounts.get(account.discount);
       return made(await discounts.create(copyOf(terms, wanted)));
@@ -41,7 +42,7 @@ function copyOf(terms: Discount, { program, code }: Wanted): Create {
     amount,
     description,
     recur,
-    code,
+    code: textOf(code),
     enabledForCheckout: true,
     customData: { ref: code, plusone_program: program },
     ...(currencyCode && { currencyCode }),
@@ -51,6 +52,9 @@ function copyOf(terms: Discount, { program, code }: Wanted): Create {
     ...(terms.expiresAt && { expiresAt: terms.expiresAt }),
   };
 }
+
+/** Paddle takes letters and digits, 32 at most, as members' codes have. */
+const textOf = (code: string): string => code.replaceAll(/[^A-Za-z0-9]/g, '');
 
 function foundAs(known: Discount, wanted: Wanted): Outcome {
   const { ref, plusone_program: program } = (known.customData ?? {}) as Record<string, unknown>;

@@ -11,21 +11,26 @@ export const PLAN = `
    where c.program_no = $1 and c.code_key = lower($3) and c.revoked_at is null and c.suspended_at is null
   on conflict do nothing`;
 
+/** A code that is dead: revoked, or its member is gone. */
+const IS_DEAD = '(c.revoked_at is not null or m.deleted_at is not null)';
+
 /** What was made for a code that is dead now is to end. */
 export const PLAN_ENDS = `
-  update provider_codes p set next_try_at = $2, attempts = 0 from codes c
+  update provider_codes p set next_try_at = $2, attempts = 0
+    from codes c join persons m on m.program_no = c.program_no and m.id = c.person_id
    where p.program_no = $1 and p.state = 'made' and p.next_try_at is null
-     and c.program_no = p.program_no and c.code_key = p.code_key and c.revoked_at is not null`;
+     and c.program_no = p.program_no and c.code_key = p.code_key and ${IS_DEAD}`;
 
 /** $2 now, $3 how many, $4 milliseconds of lease. The lease goes by the database's own clock. */
 export const CLAIM = `
   update provider_codes p set attempts = p.attempts + 1, lease_until = now() + $4::float8 * interval '1 millisecond'
     from (select d.source, d.code_key from provider_codes d
            where d.program_no = $1 and d.next_try_at <= $2 and (d.lease_until is null or d.lease_until < now())
-           order by d.next_try_at limit $3 for update skip locked) d, codes c
+           order by d.next_try_at limit $3 for update skip locked) d,
+         codes c join persons m on m.program_no = c.program_no and m.id = c.person_id
    where p.program_no = $1 and p.source = d.source and p.code_key = d.code_key
      and c.program_no = p.program_no and c.code_key = p.code_key
-  returning p.source, p.code_key, p.state, p.object_id, p.attempts, c.code, c.revoked_at is not null as revoked`;
+  returning p.source, p.code_key, p.state, p.object_id, p.attempts, c.code, ${IS_DEAD} as dead`;
 
 /** $4 state, $5 object, $6 reason, $7 next try or null, $8 when it was settled or null. */
 export const SETTLE = `

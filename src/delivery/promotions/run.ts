@@ -39,7 +39,7 @@ interface Row {
   readonly object_id: string | null;
   readonly attempts: number;
   readonly code: string;
-  readonly revoked: boolean;
+  readonly dead: boolean;
 }
 
 type Found = { readonly account: Account; readonly promoter: Promoter };
@@ -104,7 +104,7 @@ async function outcomeOf({ http }: PromotionPorts, program: Program, row: Row): 
   const way = { http, signal: AbortSignal.timeout(TIMING.tryMs) };
   const { account, promoter } = found;
   if (row.object_id !== null) return await promoter.end(account, row.object_id, way);
-  if (row.revoked) return { did: 'refused', reason: 'code_revoked' };
+  if (row.dead) return { did: 'refused', reason: 'code_revoked' };
   const { source, code, code_key: codeKey, attempts: attempt } = row;
   return await promoter.make(account, { program: program.program, source, code, codeKey, attempt }, way);
 }

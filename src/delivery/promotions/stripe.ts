@@ -1,6 +1,7 @@
 /**
  * A referral code as a promotion code at Stripe: the coupon is the owner's, the text is the member's code.
- * Promises: for a buyer's first order only, so that nobody lives on it; found by its text before it is made again.
+ * Promises: for a buyer's first order only, so that nobody lives on it; found by its text before it is made again; its
+ * metadata names the code, whatever had to be left out of the text.
  */
 import type Stripe from 'stripe';
 import { boundedKey, classifyStripe, connectStripe } from '../stripe-client.ts';
@@ -36,14 +37,17 @@ export const stripePromoter: Promoter = {
 function paramsOf(coupon: string, { program, code }: Wanted): Stripe.PromotionCodeCreateParams {
   return {
     promotion: { type: 'coupon', coupon },
-    code,
+    code: textOf(code),
     metadata: { ref: code, plusone_program: program },
     restrictions: { first_time_transaction: true },
   };
 }
 
+/** Stripe takes letters, digits and dashes. */
+const textOf = (code: string): string => code.replaceAll('_', '-');
+
 async function find(stripe: Stripe, { code, program }: Wanted): Promise<Outcome | undefined> {
-  const { data } = await stripe.promotionCodes.list({ code, active: true, limit: 1 });
+  const { data } = await stripe.promotionCodes.list({ code: textOf(code), active: true, limit: 1 });
   const [known] = data;
   if (!known) return undefined;
   const ours = known.metadata?.ref === code && known.metadata.plusone_program === program;

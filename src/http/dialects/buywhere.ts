@@ -20,7 +20,7 @@ import * as sql from './buywhere.sql.ts';
 import { figuresOf, recentSince } from './buywhere-figures.ts';
 import { signupRoutes } from './buywhere-signup.ts';
 
-type Needs = Pick<Deps, 'pools' | 'clock' | 'submit' | 'limits' | 'openSecrets'>;
+type Needs = Pick<Deps, 'promote' | 'pools' | 'clock' | 'submit' | 'limits' | 'openSecrets'>;
 
 export function buywhereRoutes(deps: Deps): Route[] {
   return [

@@ -24,7 +24,7 @@ import * as forms from './hanzo.schemas.ts';
 import * as sql from './hanzo.sql.ts';
 import { withApiPrefix } from './prefixes.ts';
 
-type Needs = Pick<Deps, 'pools' | 'clock' | 'submit' | 'limits' | 'openSecrets' | 'publicId' | 'log'>;
+type Needs = Pick<Deps, 'promote' | 'pools' | 'clock' | 'submit' | 'limits' | 'openSecrets' | 'publicId' | 'log'>;
 
 const DAY_MS = 86_400_000;
 const PPM_OF_ONE_PERCENT = 10_000;

@@ -20,7 +20,7 @@ import * as sql from './kortix.sql.ts';
 import { inviteRoutes } from './kortix-invites.ts';
 import { withApiPrefix } from './prefixes.ts';
 
-type Needs = InviteNeeds & Pick<Deps, 'submit' | 'openSecrets' | 'log'>;
+type Needs = InviteNeeds & Pick<Deps, 'submit' | 'promote' | 'openSecrets' | 'log'>;
 
 export function kortixRoutes(deps: Needs): Route[] {
   return withApiPrefix([
@@ -74,9 +74,11 @@ export function kortixRoutes(deps: Needs): Route[] {
   ]);
 }
 
-async function code({ pools }: Needs, res: Response): Promise<void> {
+async function code({ pools, promote }: Needs, res: Response): Promise<void> {
   const own = await readOwnCode(pools.knex, programOf(res).no, actingMember(res).personId);
   if (own === null) throw new Problem('no_code');
+  // It is how a member of Kortix asks for the code that they share.
+  await promote(programOf(res), own);
   answer(res, forms.codeAnswer, { referral_code: own });
 }
 

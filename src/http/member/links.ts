@@ -14,7 +14,7 @@ import { type Acting, actingMember } from './bearer.ts';
 import { type LinkRow, listLinks } from './codes.sql.ts';
 import { linkAnswer, linkBody, linksAnswer } from './schemas.ts';
 
-type Needs = Pick<Deps, 'pools' | 'submit' | 'limits'>;
+type Needs = Pick<Deps, 'pools' | 'submit' | 'limits' | 'promote'>;
 
 /** A list that fits one answer; the engine reads all codes of a member whenever one changes. */
 const LINKS_MAX = 500;
@@ -58,21 +58,26 @@ async function makeLink(deps: Needs, req: Request, res: Response): Promise<void>
 }
 
 export async function ensureLink(
-  { pools, submit, limits }: Needs,
-  { no }: LoadedProgram,
+  { pools, submit, limits, promote }: Needs,
+  loaded: LoadedProgram,
   { memberId, personId }: Acting,
   { channel = null, campaign = null }: z.output<typeof linkBody>,
 ): Promise<{ readonly link: LinkRow; readonly isNew: boolean }> {
+  const { no } = loaded;
   const find = (rows: readonly LinkRow[]) => rows.find((row) => row.channel === channel && row.campaign === campaign);
   const before = await listLinks(pools.knex, no, personId);
   const known = find(before);
-  if (known) return { link: known, isNew: false };
+  if (known) {
+    await promote(loaded, known.code);
+    return { link: known, isNew: false };
+  }
   if (before.length >= LINKS_MAX) throw new Problem('too_many_links');
   await limits.take('codes', no, String(personId));
   const submitted = await submit(no, { command: 'link.make', memberId, channel, campaign });
   if (!submitted.ok) throw new Problem(submitted.code);
   const made = find(await listLinks(pools.knex, no, personId));
   if (!made) throw new Error('bug: a link that was made is not there');
+  await promote(loaded, made.code);
   return { link: made, isNew: true };
 }
 

@@ -16,10 +16,9 @@ import { isAllowedCode } from './chosen-code.ts';
 import { readOwnCode } from './codes.sql.ts';
 import { codeAnswer, codeBody } from './schemas.ts';
 
-type Needs = Pick<Deps, 'pools' | 'submit' | 'limits'>;
-type Promotes = Needs & Pick<Deps, 'promote'>;
+type Needs = Pick<Deps, 'pools' | 'submit' | 'limits' | 'promote'>;
 
-export function ownCodeRoutes(deps: Promotes): Route[] {
+export function ownCodeRoutes(deps: Needs): Route[] {
   const common = { credential: 'member:write', answers: codeAnswer, refuses: ['too_many_requests'] } as const;
   return [
     {
@@ -61,31 +60,32 @@ export function ownCodeRoutes(deps: Promotes): Route[] {
   ];
 }
 
-async function ensure(deps: Promotes, res: Response): Promise<void> {
+async function ensure(deps: Needs, res: Response): Promise<void> {
   const { program } = programOf(res);
   const code = await ensureCode(deps, programOf(res), actingMember(res));
-  await deps.promote(programOf(res), code);
   answer(res, codeAnswer, { code, url: referralUrl(program, code), previous_code: null });
 }
 
-async function choose(deps: Promotes, req: Request, res: Response): Promise<void> {
+async function choose(deps: Needs, req: Request, res: Response): Promise<void> {
   const { code } = readBody(req, codeBody);
   if (!isAllowedCode(code, programOf(res).program.program)) throw new Problem('code_not_allowed');
   await change(deps, res, (memberId) => ({ command: 'code.set', memberId, code }));
 }
 
-async function change(deps: Promotes, res: Response, commandOf: (memberId: string) => Command): Promise<void> {
+async function change(deps: Needs, res: Response, commandOf: (memberId: string) => Command): Promise<void> {
   const acting = actingMember(res);
   const { code, previous } = await changeCode(deps, programOf(res), acting, commandOf(acting.memberId));
-  if (code !== null) await deps.promote(programOf(res), code);
   const url = code === null ? null : referralUrl(programOf(res).program, code);
   answer(res, codeAnswer, { code, url, previous_code: previous });
 }
 
-/** The member's code; whoever has none gets a new one. */
+/** The member's code; whoever has none gets a new one. Whoever asks for theirs has it at the providers, too. */
 export async function ensureCode(deps: Needs, loaded: LoadedProgram, acting: Acting): Promise<string> {
   const known = await readOwnCode(deps.pools.knex, loaded.no, acting.personId);
-  if (known !== null) return known;
+  if (known !== null) {
+    await deps.promote(loaded, known);
+    return known;
+  }
   const { code } = await changeCode(deps, loaded, acting, { command: 'code.refresh', memberId: acting.memberId });
   if (code === null) throw new Error('bug: a code that was made is not there');
   return code;
@@ -93,14 +93,17 @@ export async function ensureCode(deps: Needs, loaded: LoadedProgram, acting: Act
 
 /** Carries out one command on the member's code; the code before it and after it. */
 export async function changeCode(
-  { pools, submit, limits }: Needs,
-  { no }: LoadedProgram,
+  { pools, submit, limits, promote }: Needs,
+  loaded: LoadedProgram,
   { personId }: Acting,
   command: Command,
 ): Promise<{ readonly code: string | null; readonly previous: string | null }> {
+  const { no } = loaded;
   await limits.take('codes', no, String(personId));
   const previous = await readOwnCode(pools.knex, no, personId);
   const submitted = await submit(no, command);
   if (!submitted.ok) throw new Problem(submitted.code);
-  return { code: await readOwnCode(pools.knex, no, personId), previous };
+  const code = await readOwnCode(pools.knex, no, personId);
+  if (code !== null) await promote(loaded, code);
+  return { code, previous };
 }

@@ -45,6 +45,8 @@ export interface Recorder {
 export interface RecorderOptions {
   readonly pool: Pick<pg.Pool, 'query'>;
   readonly keyedFor: (loaded: LoadedProgram) => Keyed;
+  /** There may be something to fold. */
+  readonly onClaims: (programNo: number) => void;
 }
 
 /** Different visitors or codes who claim one address, kept of each. */
@@ -60,7 +62,7 @@ interface Told {
   readonly reject: (error: unknown) => void;
 }
 
-export function createRecorder({ pool, keyedFor }: RecorderOptions): Recorder {
+export function createRecorder({ pool, keyedFor, onClaims }: RecorderOptions): Recorder {
   const waiting: Told[] = [];
   let flushing: Promise<void> | undefined;
 
@@ -70,6 +72,7 @@ export function createRecorder({ pool, keyedFor }: RecorderOptions): Recorder {
       for (const [loaded, told] of Map.groupBy(batch, (each) => each.loaded)) {
         await write(pool, loaded, told, 'click');
         await write(pool, loaded, told, 'claim');
+        if (told.some(({ kind }) => kind === 'claim')) onClaims(loaded.no);
       }
     }
     flushing = undefined;

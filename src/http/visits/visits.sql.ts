@@ -31,11 +31,16 @@ export const WRITE_CLICKS = `
     link_at = greatest(s.link_at, excluded.link_at), device_hash = excluded.device_hash,
     network_hash = excluded.network_hash`;
 
-/** $1: program, then arrays: claim hash, visitor hash, code, time, network hash; $7: window in ms, $8: most of one address. */
+/**
+ * A claim is told to the fold, once: the signup may be here already, or on its way. In one statement, so that neither
+ * stands without the other.
+ * $1: program, then arrays: claim hash, visitor hash, code, time, network hash; $7: window in ms, $8: most of one address.
+ */
 export const WRITE_CLAIMS = `
-  insert into visit_claims as k
-         (program_no, email_hash, visitor_hash, code_key, claimed_at, first_click_at, last_click_at, network_hash)
-  select distinct on (v.email, v.visitor, v.code) $1, v.email, v.visitor, v.code, v.at, s.first_at, s.last_at, v.network
+  with written as (
+  insert into visit_claims as k (program_no, email_hash, visitor_hash, code_key, first_claimed_at, claimed_at,
+                                 first_click_at, last_click_at, network_hash)
+  select distinct on (v.email, v.visitor, v.code) $1, v.email, v.visitor, v.code, v.at, v.at, s.first_at, s.last_at, v.network
     from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[]) as v(email, visitor, code, at, network)
     join visits s on s.program_no = $1 and s.visitor_hash = v.visitor and s.code_key = v.code
      and s.last_at > v.at - $7 * interval '1 millisecond'
@@ -43,7 +48,16 @@ export const WRITE_CLAIMS = `
              and (o.visitor_hash, o.code_key) <> (v.visitor, v.code)) < $8
    order by v.email, v.visitor, v.code, v.at desc
   on conflict (program_no, email_hash, visitor_hash, code_key) do update set
-    claimed_at = excluded.claimed_at, last_click_at = excluded.last_click_at`;
+    claimed_at = excluded.claimed_at, last_click_at = excluded.last_click_at
+  returning k.id, k.first_claimed_at as at),
+  stored as (
+    insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, tried_once, body, body_hash)
+    select $1, 'plusone', 'visit.claimed:' || w.id, 'visit.claimed', w.at, w.at, false, b.body, sha256(convert_to(b.body, 'UTF8'))
+      from written w
+      cross join lateral (select json_build_object('command', 'visit.claimed', 'claimId', w.id::text)::text as body) b
+     order by 3
+    on conflict (program_no, source, event_id) do nothing returning id)
+  insert into inbox_queue (program_no, id) select $1, id from stored`;
 
 const FIND_CODE = `
   select c.code from codes c

@@ -10,7 +10,8 @@
 export const SINCE = `
   select coalesce(
     (select max(c.until) - interval '1 day' from catch_ups c where c.program_no = $1 and c.source = $2 and c.ended_at is not null and c.error is null),
-    (select g.created_at from programs g where g.no = $1)) as since`;
+    g.created_at) as since, g.created_at as began
+    from programs g where g.no = $1`;
 
 export const BEGIN = `
   insert into catch_ups (program_no, source, since, until, started_at) values ($1, $2, $3, $4, $5) returning id`;
@@ -20,12 +21,12 @@ export const END = `
    where c.program_no = $1 and c.id = $2`;
 
 /**
- * Which of what is told is known. A payment that waits for its invoice, or that only a refund has named, is not; a member
+ * Which of what is told is known: of a refund as much of it, for some are told as a running sum. A payment that waits for its invoice, or that only a refund has named, is not; a member
  * is once they have signed up.
  */
 export const KNOWN = `
-  select t.n from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-      as t(n, kind, provider, account, id, status)
+  select t.n from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+      as t(n, kind, provider, account, id, status, amount)
    where case t.kind
      when 'payment' then exists (
        select from payment_aliases a left join payments p on p.program_no = a.program_no and p.id = a.payment_id
@@ -38,4 +39,4 @@ export const KNOWN = `
      else exists (
        select from deductions d
         where d.program_no = $1 and d.provider = t.provider and d.account = t.account and d.kind = t.kind
-          and d.deduction_id = t.id and d.status = t.status) end`;
+          and d.deduction_id = t.id and d.status = t.status and d.amount >= t.amount) end`;

@@ -18,6 +18,8 @@ export interface Listed {
 export interface Window {
   readonly since: Date;
   readonly until: Date;
+  /** Nothing that was paid before is ours to tell of. */
+  readonly began: Date;
   /** Everything in the window, not only what the provider could not deliver. */
   readonly whole: boolean;
 }
@@ -41,14 +43,20 @@ export function madeOf(type: string, id: string, body: object, occurredAt: Date 
   return { eventId: `catch-up:${type}:${id}`, type, occurredAt, body, made: true };
 }
 
-/** In lots, so that each is looked up with one question. */
+/** In lots, so that each is looked up with one question. What came before a fault is told before it. */
 export async function* lotsOf<T>(items: AsyncIterable<T>, size: number): AsyncIterable<T[]> {
   let lot: T[] = [];
-  for await (const item of items) {
-    lot.push(item);
-    if (lot.length < size) continue;
-    yield lot;
-    lot = [];
+  let failed: { readonly error: unknown } | undefined;
+  try {
+    for await (const item of items) {
+      lot.push(item);
+      if (lot.length < size) continue;
+      yield lot;
+      lot = [];
+    }
+  } catch (error) {
+    failed = { error };
   }
   if (lot.length > 0) yield lot;
+  if (failed) throw failed.error;
 }

@@ -14,7 +14,8 @@ import type { Fact } from '../../model/facts.ts';
 import type { LoadedProgram, SourceAccount } from '../../model/program.ts';
 import type { Provider } from '../../model/provider.ts';
 import * as sql from './catch-up.sql.ts';
-import { type List, type Listed, ListFailed, lotsOf } from './list.ts';
+import { type List, type Listed, ListFailed, lotsOf, type Window } from './list.ts';
+import { listLemonSqueezy, listPolar } from './orders.ts';
 import { listPaddle } from './paddle.ts';
 import { listStripe } from './stripe.ts';
 import { listAuth0, listClerk, listLogto, listSupabase, listWorkos } from './users.ts';
@@ -22,6 +23,8 @@ import { listAuth0, listClerk, listLogto, listSupabase, listWorkos } from './use
 const LISTS: ReadonlyMap<string, List> = new Map([
   ['stripe', listStripe],
   ['paddle', listPaddle],
+  ['polar', listPolar],
+  ['lemonsqueezy', listLemonSqueezy],
   ['clerk', listClerk],
   ['auth0', listAuth0],
   ['workos', listWorkos],
@@ -87,10 +90,12 @@ async function catchUpSource(
   options: CatchUpOptions,
 ): Promise<CaughtUp> {
   const until = await ports.now();
-  const since = options.since ?? (await sinceLast(ports, loaded.no, source.name, until));
+  const last = await sinceLast(ports, loaded.no, source.name, until);
+  const since = options.since ?? last.since;
   const begun = await ports.pool.query(sql.BEGIN, [loaded.no, source.name, since, until, until]);
   const found = { listed: 0, missing: 0, missingTypes: {} as Record<string, number> };
-  const window = { since, until, whole: options.whole ?? false };
+  const began = since < last.began ? since : last.began;
+  const window = { since, until, began, whole: options.whole ?? false };
   let error: string | null = null;
   try {
     await feed(ports, loaded, { source, window, found, stopped: options.stopped });
@@ -102,15 +107,17 @@ async function catchUpSource(
   return { source: source.name, since, until, ...found, error };
 }
 
-async function sinceLast(ports: CatchUpPorts, no: number, source: string, until: Date): Promise<Date> {
-  const { rows } = await ports.pool.query<{ since: Date | null }>(sql.SINCE, [no, source]);
-  const since = rows[0]?.since ?? until;
-  return since < until ? since : until;
+type Since = Pick<Window, 'since' | 'began'>;
+
+async function sinceLast(ports: CatchUpPorts, no: number, source: string, until: Date): Promise<Since> {
+  const { rows } = await ports.pool.query<Since>(sql.SINCE, [no, source]);
+  const { since, began } = rows[0] ?? { since: until, began: until };
+  return { since: since < until ? since : until, began };
 }
 
 interface Run {
   readonly source: SourceAccount;
-  readonly window: { readonly since: Date; readonly until: Date; readonly whole: boolean };
+  readonly window: Window;
   readonly found: { listed: number; missing: number; missingTypes: Record<string, number> };
   readonly stopped: (() => boolean) | undefined;
 }
@@ -164,7 +171,7 @@ async function newsOf(
   const facts = told.flatMap((each) => each ?? []);
   const asked = facts.flatMap((fact, n) => traceOf(fact).map((trace) => ({ n, ...trace })));
   const column = (name: keyof (typeof asked)[number]) => asked.map((trace) => trace[name]);
-  const columns = (['n', 'kind', 'provider', 'account', 'id', 'status'] as const).map(column);
+  const columns = (['n', 'kind', 'provider', 'account', 'id', 'status', 'amount'] as const).map(column);
   const { rows } = await ports.pool.query<{ n: number }>(sql.KNOWN, [loaded.no, ...columns]);
   const known = new Set(rows.map(({ n }) => facts[n]));
   return listed.filter((_, n) => told[n]?.some((fact) => !known.has(fact)) ?? true);
@@ -196,19 +203,20 @@ interface Trace {
   readonly account: string;
   readonly id: string;
   readonly status: string;
+  readonly amount: bigint;
 }
 
 /** What of the fact would be known here; any of several objects is enough. Nothing: it is always news. */
 function traceOf(fact: Fact): Trace[] {
   switch (fact.fact) {
     case 'payment':
-      return fact.objects.map(({ id }) => ({ ...fact, kind: 'payment', id, status: '' }));
+      return fact.objects.map(({ id }) => ({ ...fact, kind: 'payment', id, status: '', amount: 0n }));
     case 'refund':
       return [{ ...fact, kind: 'refund', id: fact.refundId }];
     case 'dispute':
       return [{ ...fact, kind: 'dispute', id: fact.disputeId }];
     case 'member':
-      return [{ kind: 'member', provider: '', account: '', id: fact.memberId, status: '' }];
+      return [{ kind: 'member', provider: '', account: '', id: fact.memberId, status: '', amount: 0n }];
     default:
       return [];
   }

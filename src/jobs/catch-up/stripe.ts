@@ -2,7 +2,8 @@
  * Stripe's lists: the events that it could not deliver (it keeps them for 30 days), and the money itself.
  * Promises: an event keeps its id, so the webhook that still comes is a duplicate. A charge that nobody told us of, or
  * of which nothing says whether an invoice stands behind it, is told with its invoice, or with the word that there is
- * none. Must never: ask for more of a charge that is known.
+ * none; one with which an invoice is just being paid waits for the next run. Each connected account is asked by itself,
+ * and one that does not answer keeps nobody from the others. Must never: ask for more of a charge that is known.
  */
 import type Stripe from 'stripe';
 import { connectStripe } from '../../delivery/stripe-client.ts';
@@ -12,12 +13,34 @@ const EVENTS_KEPT_MS = 30 * 86_400_000;
 const PAGE = 100;
 
 export const listStripe: List = async function* (ports, window) {
-  const { apiKey = '', apiBase } = ports.source;
-  const { stripe } = connectStripe({ apiKey, apiBase }, ports);
+  const { apiKey = '', apiBase, accounts = [] } = ports.source;
+  let failed: unknown;
+  for (const account of [undefined, ...accounts]) {
+    const { stripe } = connectStripe({ apiKey, apiBase, account }, ports);
+    try {
+      yield* account ? ofAccount(account, stripe, ports, window) : listsOf(stripe, ports, window);
+    } catch (error) {
+      failed ??= error;
+    }
+  }
+  if (failed !== undefined) throw failed;
+};
+
+async function* listsOf(stripe: Stripe, ports: ListPorts, window: Window): AsyncIterable<Listed> {
   yield* events(stripe, window);
   yield* charges(stripe, ports, window);
   yield* refundsAndDisputes(stripe, window);
-};
+}
+
+/** Each event names the account, as the webhooks of Connect do. */
+async function* ofAccount(account: string, stripe: Stripe, ports: ListPorts, window: Window): AsyncIterable<Listed> {
+  const named = (listed: Listed): Listed => ({ ...listed, body: { ...listed.body, account } });
+  const news = async (listed: readonly Listed[]) => {
+    const asked = new Map(listed.map((each) => [named(each), each]));
+    return (await ports.news([...asked.keys()])).flatMap((each) => asked.get(each) ?? []);
+  };
+  for await (const listed of listsOf(stripe, { ...ports, news }, window)) yield named(listed);
+}
 
 /** Also those of money that was begun long ago and paid late, as bank debits are: charges are listed by their beginning. */
 async function* events(stripe: Stripe, { since, until, whole }: Window): AsyncIterable<Listed> {
@@ -51,7 +74,10 @@ async function* wholeCharge(stripe: Stripe, charge: Stripe.Charge): AsyncIterabl
     ? ({ type: 'payment_intent', payment_intent: intent } as const)
     : ({ type: 'charge', charge: charge.id } as const);
   let invoiced = false;
-  for await (const link of stripe.invoicePayments.list({ payment, status: 'paid', limit: PAGE })) {
+  for await (const link of stripe.invoicePayments.list({ payment, limit: PAGE })) {
+    // The invoice's own events are on their way; told as standing alone, the charge would earn beside it.
+    if (link.status === 'open') return;
+    if (link.status !== 'paid') continue;
     const invoice = await stripe.invoices.retrieve(idOf(link.invoice) ?? '');
     yield asEvent('invoice.paid', { ...invoice, id: idOf(link.invoice) ?? '' });
     yield asEvent('invoice_payment.paid', link);
