@@ -185,9 +185,9 @@ async function contributors(deps: Needs, req: Request, res: Response): Promise<v
 
 async function payouts(deps: Needs, req: Request, res: Response): Promise<void> {
   const { program, month, contributor, status, ...query } = readQuery(req, payoutQuery);
+  const request = readPage(query);
   const loaded = named(deps, program);
   fundOf(loaded);
-  const request = readPage(query);
   // An id that is none finds nobody.
   const id = contributor === undefined ? undefined : (readId(contributor, 'con') ?? 0n);
   const filter = { programNo: loaded.no, month, contributor: id, status };
