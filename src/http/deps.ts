@@ -12,6 +12,7 @@ import type { Outbox } from '../mail/outbox.ts';
 import type { Command, CommandRefusal } from '../model/commands.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
+import type { CountBig } from './big-counts.ts';
 import type { PublicId } from './dialects/ids.ts';
 import type { OidcSignIn } from './member/oidc.ts';
 import type { MemberTokens } from './member/tokens.ts';
@@ -98,6 +99,7 @@ export interface Deps {
   readonly tokens: MemberTokens;
   /** Signs members in by the product's identity provider. */
   readonly oidc: OidcSignIn;
+  readonly countBig: CountBig;
   readonly limits: RateLimits;
   readonly mail: Mail;
   readonly fund: Pick<Funding, 'ports' | 'settle' | 'wake'>;

@@ -1,6 +1,6 @@
 // What a member sees of their own: figures, rewards, referrals, ledger; and nothing of anybody else's address.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBigCounts } from '../../src/http/member/big-counts.ts';
+import { createBigCounts } from '../../src/http/big-counts.ts';
 import { maskEmail, maskPerson } from '../../src/http/member/masks.ts';
 import { shareTexts } from '../../src/http/member/share.ts';
 import type { Program } from '../../src/model/program.ts';

@@ -32,6 +32,7 @@ export interface MemberRow {
   referral_created_at: Date | null;
   referral_carrier: string | null;
   referral_evidence: Referral['evidence'] | null;
+  referees: number;
 }
 
 export async function readMember(knex: Knex, programNo: number, memberId: string): Promise<MemberRow | undefined> {
@@ -45,11 +46,12 @@ export async function readMember(knex: Knex, programNo: number, memberId: string
                   where a.program_no = p.program_no and a.person_id = p.id and a.kind = 'customer' order by a.value) as customers,
            b.member_id as referred_by, r.status as referral_status, r.reason as referral_reason,
            coalesce(c.code, r.code_key) as referral_code, r.created_at as referral_created_at,
-           r.carrier as referral_carrier, r.evidence as referral_evidence
+           r.carrier as referral_carrier, r.evidence as referral_evidence, coalesce(x.completed, 0)::int as referees
       from person_aliases n
       join persons p on p.program_no = n.program_no and p.id = n.person_id
       left join referrals r on r.program_no = p.program_no and r.referee_id = p.id
       left join persons b on b.program_no = r.program_no and b.id = r.referrer_id
+      left join referral_counts x on x.program_no = p.program_no and x.person_id = p.id
       left join codes c on c.program_no = r.program_no and c.code_key = r.code_key
      where n.program_no = ? and n.kind = 'member' and n.value = ?`;
   return (await select<MemberRow>(knex, text, [programNo, memberId]))[0];

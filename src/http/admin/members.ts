@@ -20,7 +20,7 @@ import { param, type Route } from '../routes.ts';
 import * as sql from './members.sql.ts';
 import { member } from './schemas.ts';
 
-export type MemberNeeds = Pick<Deps, 'pools' | 'programs' | 'openSecret'>;
+export type MemberNeeds = Pick<Deps, 'pools' | 'programs' | 'openSecret' | 'countBig'>;
 type Needs = MemberNeeds & Pick<Deps, 'submit' | 'mail'>;
 
 export const programQuery = z.object({ program: text(100) });
@@ -134,7 +134,7 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
 }
 
 export async function memberJson(
-  { pools, openSecret }: MemberNeeds,
+  { pools, openSecret, countBig }: MemberNeeds,
   { no, program }: LoadedProgram,
   memberId: string,
 ): Promise<Sent<z.input<typeof member>>> {
@@ -145,8 +145,8 @@ export async function memberJson(
     sql.readCodes(...where),
     sql.readSeenCodes(...where),
     sql.readBalances(...where),
-    sql.countMemberRewards(...where),
-    sql.countReferrals(...where),
+    countBig(`rewards ${no} ${row.id}`, row.referees, () => sql.countMemberRewards(...where)),
+    countBig(`referrals ${no} ${row.id}`, row.referees, () => sql.countReferrals(...where)),
     openSecret(no, row.id),
   ]);
   return {

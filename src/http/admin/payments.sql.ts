@@ -34,8 +34,9 @@ export interface PaymentRow {
 const COLUMNS = `m.program_no, m.id, m.source, m.source_payment_id, m.mode, m.gross as amount, m.currency, m.kind, m.paid_at, m.reason,
     m.created_at, m.person_id`;
 const MADE = 'm.gross is not null and m.merged_into is null';
-const BY_MEMBER = `m.person_id in
-  (select n.person_id from person_aliases n where n.program_no = m.program_no and n.kind = 'member' and n.value = ?)`;
+/** One value for each payment read, so that the index of a person's payments serves. */
+const BY_MEMBER = `m.person_id =
+  (select n.person_id from person_aliases n where n.program_no = g.no and n.kind = 'member' and n.value = ?)`;
 
 export async function listPayments(knex: Knex, filter: PaymentFilter, page: PageRequest): Promise<PaymentRow[]> {
   const { text, values } = conditions([

@@ -35,8 +35,9 @@ export const NAMES = `
     left join persons b on b.program_no = r.program_no and b.id = r.referee_id
     left join persons b_now on b_now.program_no = b.program_no and b_now.id = b.merged_into`;
 
-const BY_MEMBER = `(r.program_no, r.person_id) in
-  (select n.program_no, n.person_id from person_aliases n where n.kind = 'member' and n.value = ?)`;
+/** Person by person, so that the index of their rewards is walked in its order: a member may have a million. */
+const OF_MEMBER = `programs h join person_aliases n on n.program_no = h.no and n.kind = 'member' and n.value = ?
+  cross join lateral`;
 
 /** One row more than the page's limit. */
 export async function listRewards(knex: Knex, filter: RewardFilter, page: PageRequest): Promise<RewardRow[]> {
@@ -45,15 +46,17 @@ export async function listRewards(knex: Knex, filter: RewardFilter, page: PageRe
     ['r.status = ?', filter.status],
     ['r.reason = ?', filter.reason],
     ['r.flags @> array[?]::text[]', filter.flag],
-    [BY_MEMBER, filter.member],
+    ['r.program_no = n.program_no and r.person_id = n.person_id', filter.member === undefined ? undefined : []],
     ['r.created_at >= ?', filter.from],
     ['r.created_at < ?', filter.to],
     ['(r.created_at, r.id) < (?, ?)', page.after && [page.after.at, page.after.id]],
   ];
   const { text, values } = conditions(given);
-  const found = `select r.* from rewards r where true${text} order by r.created_at desc, r.id desc limit ?`;
-  const whole = `${SELECT} from (${found}) r ${NAMES} order by r.created_at desc, r.id desc`;
-  return select(knex, whole, [...values, page.limit + 1]);
+  const limit = page.limit + 1;
+  const found = `(select r.* from rewards r where true${text} order by r.created_at desc, r.id desc limit ?) r`;
+  const from = filter.member === undefined ? found : `${OF_MEMBER} ${found}`;
+  const whole = `${SELECT} from ${from} ${NAMES} order by r.created_at desc, r.id desc limit ?`;
+  return select(knex, whole, [...(filter.member === undefined ? [] : [filter.member]), ...values, limit, limit]);
 }
 
 export type ExplainedRow = RewardRow & { readonly explain: readonly Finding[] };

@@ -12,12 +12,11 @@ import type { Deps } from '../deps.ts';
 import { integer } from '../input.ts';
 import { programOf, type Route } from '../routes.ts';
 import { type Acting, actingMember } from './bearer.ts';
-import { type CountActive, createBigCounts } from './big-counts.ts';
 import * as sql from './me.sql.ts';
 import { type limits, meAnswer } from './schemas.ts';
 import { shareTexts } from './share.ts';
 
-type Needs = Pick<Deps, 'pools' | 'clock'>;
+type Needs = Pick<Deps, 'pools' | 'clock' | 'countBig'>;
 type Me = z.input<typeof meAnswer>;
 type UnitFigures = Me['by_unit'][number];
 
@@ -25,7 +24,6 @@ const DAY_MS = 86_400_000;
 const RECENT_DAYS = 30;
 
 export function meRoutes(deps: Needs): Route[] {
-  const countBig = createBigCounts();
   return [
     {
       method: 'get',
@@ -34,18 +32,12 @@ export function meRoutes(deps: Needs): Route[] {
       operation: 'referral.me',
       summary: 'What the member has, and what they share',
       answers: meAnswer,
-      handle: async (_req, res) =>
-        answer(res, meAnswer, await meJson(deps, countBig, programOf(res), actingMember(res))),
+      handle: async (_req, res) => answer(res, meAnswer, await meJson(deps, programOf(res), actingMember(res))),
     },
   ];
 }
 
-async function meJson(
-  { pools, clock }: Needs,
-  countBig: CountActive,
-  { no, program }: LoadedProgram,
-  acting: Acting,
-): Promise<Me> {
+async function meJson({ pools, clock, countBig }: Needs, { no, program }: LoadedProgram, acting: Acting): Promise<Me> {
   const now = await clock.now();
   const since = new Date(now.getTime() - RECENT_DAYS * DAY_MS);
   const where = [pools.knex, no, acting.personId] as const;
@@ -59,7 +51,7 @@ async function meJson(
   ]);
   const { signups = 0, qualified = 0 } = profile ?? {};
   const by = program.unit.kind === 'points' ? 'usage' : 'payment';
-  const active = await countBig(`${no}\n${acting.personId}`, signups, () => sql.countActive(...where, since, by));
+  const active = await countBig(`active ${no} ${acting.personId}`, signups, () => sql.countActive(...where, since, by));
   const byUnit = figuresByUnit(program, balances, rewards);
   const [only] = byUnit.length === 1 ? byUnit : [];
   const code = profile?.code ?? null;
