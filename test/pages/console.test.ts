@@ -197,3 +197,18 @@ test('figures that are read fast are read anew each time; slow ones are kept, an
   expect(await keep('slow', read(200))).toBe(3);
   expect(await keep('slow', read(200))).toBe(4);
 });
+
+test('whoever has no patience for figures never read before gets them at the next look, and two looks are one read', async () => {
+  const keep = createKeep();
+  const counted = Promise.withResolvers<number>();
+  let reads = 0;
+  const read = () => {
+    reads++;
+    return counted.promise;
+  };
+  expect(await keep('dear', read, 1)).toBeUndefined();
+  const patient = keep('dear', read);
+  counted.resolve(7);
+  expect([await patient, reads]).toEqual([7, 1]);
+  expect(await keep('dear', read, 1)).toBe(7);
+});

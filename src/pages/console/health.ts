@@ -20,6 +20,9 @@ import * as parts from './parts.ts';
 type Asker = (req: Request, res: Response) => Ask;
 type Ledger = z.output<typeof ledgerCheck>;
 type Summary = z.output<typeof programSummary>;
+/** Millions of entries take seconds to add up, and the page has more to show. */
+const PATIENCE_MS = 60;
+
 type CatchUp = z.output<typeof catchUpList>['data'][number];
 
 export function healthRoutes(deps: Deps, asker: Asker): Route[] {
@@ -39,11 +42,19 @@ export function healthRoutes(deps: Deps, asker: Asker): Route[] {
 async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: Response): Promise<void> {
   const ask = asker(req, res);
   const names = deps.programs.all().map(({ program }) => program.program);
-  const [{ ledger, at }, catchUps, ...summaries] = await Promise.all([
-    keep('ledger', async () => ({ at: new Date(), ledger: await ask(ledgerCheck, 'get', '/ledger/check') })),
+  const [books, catchUps, ...summaries] = await Promise.all([
+    keep(
+      'ledger',
+      async () => ({ at: new Date(), ledger: await ask(ledgerCheck, 'get', '/ledger/check') }),
+      PATIENCE_MS,
+    ),
     ask(catchUpList, 'get', '/catch-ups'),
     ...names.map((program) =>
-      keep(program, () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program } })),
+      keep(
+        program,
+        () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program } }),
+        PATIENCE_MS,
+      ),
     ),
   ]);
   showPage(req, res, {
@@ -51,12 +62,20 @@ async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: R
     lead: 'What waits, what is stuck, and whether the books are right.',
     section: '/admin/health',
     live: 30,
-    body: html`${books(ledger, at)}<section class="card"><h2>Work</h2>${work(ledger, summaries)}</section>
+    body: html`${stateOfBooks(books)}<section class="card"><h2>Work</h2>${work(books?.ledger, summaries)}</section>
 <section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
   });
 }
 
-function books(ledger: Ledger, at: Date): Html {
+interface Books {
+  readonly ledger: Ledger;
+  readonly at: Date;
+}
+
+function stateOfBooks(books: Books | undefined): Html {
+  if (!books)
+    return html`<p class="note">The ledger is being added up anew; the result stands here as soon as it is there.</p>`;
+  const { ledger, at } = books;
   if (ledger.balanced) {
     return html`<p class="note good">The ledger is in balance: every transaction, balance, reward, lot and spend was added up anew (${moment('en', at)}).</p>`;
   }
@@ -71,7 +90,8 @@ function books(ledger: Ledger, at: Date): Html {
 ${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable('Differences', columns, ledger.differences)}</section>`}`;
 }
 
-function work(ledger: Ledger, summaries: readonly Summary[]): Html {
+function work(ledger: Ledger | undefined, counted: readonly (Summary | undefined)[]): Html {
+  const summaries = counted.filter((each) => each !== undefined);
   const columns: parts.Column<Summary>[] = [
     { name: 'Program', of: ({ name }) => name, kind: 'long' },
     { name: 'Sink', of: ({ sink }) => parts.plain(sink) },
@@ -86,11 +106,11 @@ function work(ledger: Ledger, summaries: readonly Summary[]): Html {
     { name: 'Waiting for a person', of: ({ work: is }) => count('en', is.parked_deliveries), kind: 'n' },
     {
       name: 'Sealed to',
-      of: ({ program }) => ledger.programs.find((each) => each.program === program)?.sealed_to ?? '–',
+      of: ({ program }) => ledger?.programs.find((each) => each.program === program)?.sealed_to ?? '–',
       kind: 'nowrap',
     },
   ];
-  return parts.fileTable('Work', columns, summaries);
+  return html`${summaries.length < counted.length && html`<p class="soft">Some programs are being counted; they stand here at the next look.</p>`}${parts.fileTable('Work', columns, summaries)}`;
 }
 
 function caughtUp(sources: readonly CatchUp[]): Html {

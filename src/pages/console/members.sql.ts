@@ -60,10 +60,12 @@ export async function listReferred(knex: Knex, programNo: number, memberId: stri
   const text = `
     select p.member_id, r.status, r.reason, coalesce(k.code, r.code_key) as code, r.created_at, p.first_paid_at, c.completed as referred
       from person_aliases a
-      join referrals r on r.program_no = a.program_no and r.referrer_id = a.person_id
+      cross join lateral (
+        select * from referrals q where q.program_no = a.program_no and q.referrer_id = a.person_id
+         order by q.created_at desc, q.id desc limit 100) r
       join persons p on p.program_no = r.program_no and p.id = r.referee_id
       left join codes k on k.program_no = r.program_no and k.code_key = r.code_key
       left join referral_counts c on c.program_no = r.program_no and c.person_id = r.referee_id
-     where a.program_no = ? and a.kind = 'member' and a.value = ? order by r.created_at desc, r.id desc limit 100`;
+     where a.program_no = ? and a.kind = 'member' and a.value = ? order by r.created_at desc, r.id desc`;
   return select(knex, text, [programNo, memberId]);
 }

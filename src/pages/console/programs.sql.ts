@@ -28,10 +28,10 @@ export interface HeardRow {
   at: Date;
 }
 
-/** One event of each source that has sent any. */
+/** One event of each source that has sent any. The order makes it the unique key's first row, also where there is none. */
 export async function heardFrom(knex: Knex, programNo: number, sources: readonly string[]): Promise<HeardRow[]> {
   const text = `
     select s.source, e.type, e.received_at as at from unnest(?::text[]) as s(source) cross join lateral (
-      select e.type, e.received_at from inbox_events e where e.program_no = ? and e.source = s.source limit 1) e`;
+      select e.type, e.received_at from inbox_events e where e.program_no = ? and e.source = s.source order by e.event_id limit 1) e`;
   return select(knex, text, [sources, programNo]);
 }
