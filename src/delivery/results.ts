@@ -155,12 +155,13 @@ function attemptArrays(results: readonly Result[]): unknown[][] {
   ];
 }
 
-export function eventBody(deliveryId: bigint, rewardId: bigint, result: DeliveryResult): string {
+export function eventBody(deliveryId: bigint, rewardId: bigint, result: DeliveryResult, note?: string): string {
   const command: Command = {
     command: 'delivery.result',
     deliveryId: String(deliveryId),
     rewardId: String(rewardId),
     result,
+    ...(note === undefined ? {} : { note }),
   };
   return JSON.stringify(command);
 }

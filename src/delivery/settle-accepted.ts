@@ -12,7 +12,9 @@ import { usableReference } from './sinks/sink.ts';
 export interface SinkWord {
   readonly idempotencyKey: string;
   readonly word: 'confirm' | 'refuse';
-  readonly reference: string | undefined;
+  readonly reference?: string | undefined;
+  /** Why not; a step of the reward's history keeps it. */
+  readonly reason?: string | undefined;
 }
 
 /** `conflict`: it contradicts what is settled, or cannot be. */
@@ -26,7 +28,7 @@ const TRIES = 5;
 export async function settleAccepted(
   { general }: Pick<Pools, 'general'>,
   programNo: number,
-  { idempotencyKey, word, reference }: SinkWord,
+  { idempotencyKey, word, reference, reason }: SinkWord,
   now: Date,
 ): Promise<{ readonly answer: Settled; readonly told: boolean }> {
   const result = SETTLED_AS[word];
@@ -37,7 +39,7 @@ export async function settleAccepted(
     if (row.state === result) return { answer: 'found', told: false };
     if (!OPEN.has(row.state) || row.first_try_at === null) break;
     const [outcome, settledAt] = result === 'confirmed' ? [null, now] : ['refused', null];
-    const body = eventBody(row.id, row.reward_id, result);
+    const body = eventBody(row.id, row.reward_id, result, reason);
     const values = [
       programNo,
       now,

@@ -150,6 +150,8 @@ export type Command =
       readonly deliveryId: string;
       readonly rewardId: string;
       readonly result: 'confirmed' | 'refused' | 'unknown' | 'given_up';
+      /** What the sink itself said of a refusal. */
+      readonly note?: string;
     };
 
 /** Why a command was not carried out; http/problems.ts has the status of each. */

@@ -78,8 +78,8 @@ describe('the breaker', () => {
 });
 
 describe('a credit that the sink settles later', () => {
-  const settle = (word: 'confirm' | 'refuse', reference?: string, key = 'k') =>
-    scene.harness.deliverer.settleAccepted(scene.harness.no, key, word, reference);
+  const settle = (word: 'confirm' | 'refuse', reference?: string, idempotencyKey = 'k') =>
+    scene.harness.deliverer.settleAccepted(scene.harness.no, { idempotencyKey, word, reference });
 
   test('stays open until the sink says so, and is told once however often it does', async () => {
     scene.sink.mode = 'accepted';
