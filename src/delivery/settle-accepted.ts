@@ -32,6 +32,7 @@ export async function settleAccepted(
   now: Date,
 ): Promise<{ readonly answer: Settled; readonly told: boolean }> {
   const result = SETTLED_AS[word];
+  let kept = usableReference(reference);
   for (let left = TRIES; left > 0; left--) {
     const { rows } = await general.query(FIND_BY_KEY, [programNo, idempotencyKey]);
     const [row] = rows;
@@ -40,24 +41,13 @@ export async function settleAccepted(
     if (!OPEN.has(row.state) || row.first_try_at === null) break;
     const [outcome, settledAt] = result === 'confirmed' ? [null, now] : ['refused', null];
     const body = eventBody(row.id, row.reward_id, result, reason);
-    const values = [
-      programNo,
-      now,
-      row.id,
-      row.epoch,
-      result,
-      outcome,
-      usableReference(reference),
-      settledAt,
-      body,
-      INTERNAL_SOURCE,
-    ];
+    const values = [programNo, now, row.id, row.epoch, result, outcome, kept, settledAt, body, INTERNAL_SOURCE];
     try {
       const written = await general.query(SETTLE, values);
       if (written.rowCount === 1) return { answer: 'found', told: true };
     } catch (error) {
-      if (isReferenceTaken(error)) break;
-      throw error;
+      if (!isReferenceTaken(error)) throw error;
+      kept = null; // its word stands; the name is another credit's
     }
   }
   return { answer: 'conflict', told: false };
