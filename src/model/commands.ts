@@ -94,6 +94,8 @@ export type Command =
       readonly code?: string;
       readonly referrerId?: string;
     }
+  /** The person has a customer at the sink now; what waited for one is delivered, page by page. */
+  | { readonly command: 'account.known'; readonly personId: string }
   /** Carries on with a suspension, or with its lifting, page by page. */
   | { readonly command: 'suspension.settle'; readonly personId: string }
   | {
