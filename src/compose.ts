@@ -274,8 +274,8 @@ function depsOf(
       return done.ok ? { ok: true, inboxId: done.id } : done;
     },
     settle: (no, id, timeoutMs) => settleEvent(due, no, id, timeoutMs),
-    settleAccepted: async (no, key, answer, reference) => {
-      const found = await deliverer.settleAccepted(no, key, answer, reference);
+    settleAccepted: async (no, said) => {
+      const found = await deliverer.settleAccepted(no, said);
       if (found !== 'found') return found;
       await core.engine.catchUp(no);
       return 'done';

@@ -107,10 +107,26 @@ export function tieCustomer(
   const owner = personOfCustomer(world, customer.provider, customer.account, customer.customerId);
   if (!owner) {
     world.aliases.put({ kind: 'customer', value, personId: member.id });
+    tellSinkAccount(world, ctx, event, customer.provider, member);
     return member;
   }
-  if (owner.id === member.id) return member;
-  return isBareCustomer(world, owner) ? joinPersons(world, ctx, event, member, owner) : member;
+  if (owner.id === member.id || !isBareCustomer(world, owner)) return member;
+  tellSinkAccount(world, ctx, event, customer.provider, member);
+  return joinPersons(world, ctx, event, member, owner);
+}
+
+/** What waits for a customer at the sink goes on in an event of its own: this one has loaded none of it. */
+function tellSinkAccount(
+  world: World,
+  ctx: FoldContext,
+  { triedOnce }: FoldEvent,
+  provider: string,
+  { id }: Person,
+): void {
+  const { sink, sources } = ctx.loaded.program;
+  if (!('source' in sink) || sources.find(({ name }) => name === sink.source)?.kind !== provider) return;
+  const command = { command: 'account.known', personId: String(id) } as const;
+  world.told.put({ id: ctx.nextId(), command, at: ctx.now, triedOnce });
 }
 
 export function takeMember(world: World, ctx: FoldContext, event: FoldEvent, fact: MemberFact): Person {
@@ -137,7 +153,7 @@ export function takeMember(world: World, ctx: FoldContext, event: FoldEvent, fac
 
 /** What a customer's own webhooks tell: an address (unverified: it joins nobody) and the member a server named. */
 export function takeCustomer(world: World, ctx: FoldContext, event: FoldEvent, fact: CustomerFact): Person {
-  // Paddle.js can set custom_data, so it ties nobody; each of its transactions carries it anyway.
+  // Paddle.js can set a subscription's custom_data, so it ties nobody; each of its transactions carries it anyway.
   const named = fact.memberIds.find((hint) => !hint.by.startsWith('custom_data.'));
   const customer = { source: event.source, ...fact };
   const person = named

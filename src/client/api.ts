@@ -86,7 +86,7 @@ export class CreditsApi {
   }
 
   /** The sink will not take the credit that it had answered with 202 */
-  refuse(idempotencyKey: string, body: CreditWord = {}, options?: CallOptions): Promise<SettledCredit> {
+  refuse(idempotencyKey: string, body: CreditRefusal = {}, options?: CallOptions): Promise<SettledCredit> {
     return this.#caller.json({ method: 'POST', path: `/v1/credits/${encodeURIComponent(idempotencyKey)}/refuse`, body }, options);
   }
 
@@ -470,6 +470,13 @@ export type CreatedMemberKey = {
   readonly revoked_at: string | null;
   /** shown this once */
   readonly key: string;
+};
+
+export type CreditRefusal = {
+  /** the sink's own id of the credit, kept with it */
+  readonly reference?: string | null;
+  /** why not; kept in the reward's history */
+  readonly reason?: string | null;
 };
 
 export type CreditWord = {

@@ -13,7 +13,7 @@ import type { Http } from './egress.ts';
 import { createLoops } from './loops.ts';
 import { createResultWriter, type SaveResult } from './results.ts';
 import { notCalled, tryDelivery } from './round.ts';
-import { type Settled, settleAccepted } from './settle-accepted.ts';
+import { type Settled, type SinkWord, settleAccepted } from './settle-accepted.ts';
 import { sinkOf } from './sinks/index.ts';
 import { type Claimed, type Round, verdictOf } from './verdict.ts';
 
@@ -47,12 +47,7 @@ export interface Deliverer {
   /** In any process. */
   sendingCount(programNo: number, rewardId?: bigint): Promise<number>;
   /** The sink's own word on a delivery. Safe to repeat; `conflict` when it contradicts what is settled. */
-  settleAccepted(
-    programNo: number,
-    idempotencyKey: string,
-    word: 'confirm' | 'refuse',
-    reference?: string,
-  ): Promise<Settled>;
+  settleAccepted(programNo: number, said: SinkWord): Promise<Settled>;
   start(): void;
   /** Claims nothing more, and waits for what is under way. */
   stop(): Promise<void>;
@@ -87,8 +82,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   return {
     runDue: (programNo, run = {}) => runDue(context, programNo, run),
     sendingCount: (programNo, rewardId) => countSending(pools, programNo, rewardId),
-    settleAccepted: async (programNo, idempotencyKey, word, reference) => {
-      const said = { idempotencyKey, word, reference };
+    settleAccepted: async (programNo, said) => {
       const { answer, told } = await settleAccepted(pools, programNo, said, await clock.now());
       if (told) onResults(programNo);
       return answer;

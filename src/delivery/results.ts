@@ -75,16 +75,21 @@ async function saveBatch(options: ResultsOptions, programNo: number, results: re
     if (!isReferenceTaken(error)) throw error;
     const [only] = results;
     if (results.length > 1) for (const result of results) await saveBatch(options, programNo, [result]);
-    else if (only) await save(options, programNo, [parkedForReference(only)]);
+    else if (only) await save(options, programNo, [withReferenceTaken(only)]);
   }
 }
 
-/** Two of our operations on one object of the sink: somebody has to look. */
-function parkedForReference({ claimed, round, verdict, at }: Result): Result {
+/**
+ * Two of our operations on one object of a provider: somebody has to look. A webhook's reference is whatever the
+ * product calls it, and its yes stands.
+ */
+function withReferenceTaken({ claimed, round, verdict, at }: Result): Result {
   const attempts = round.attempts.with(-1, {
     ...(round.attempts.at(-1) as Round['attempts'][number]),
     detail: 'reference_of_another_credit',
   });
+  if (claimed.sink === 'webhook')
+    return { claimed, round: { ...round, attempts }, verdict: { ...verdict, reference: null }, at };
   const parked: Verdict = {
     ...verdict,
     state: 'parked',
@@ -155,12 +160,13 @@ function attemptArrays(results: readonly Result[]): unknown[][] {
   ];
 }
 
-export function eventBody(deliveryId: bigint, rewardId: bigint, result: DeliveryResult): string {
+export function eventBody(deliveryId: bigint, rewardId: bigint, result: DeliveryResult, note?: string): string {
   const command: Command = {
     command: 'delivery.result',
     deliveryId: String(deliveryId),
     rewardId: String(rewardId),
     result,
+    ...(note === undefined ? {} : { note }),
   };
   return JSON.stringify(command);
 }

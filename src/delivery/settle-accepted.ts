@@ -12,7 +12,9 @@ import { usableReference } from './sinks/sink.ts';
 export interface SinkWord {
   readonly idempotencyKey: string;
   readonly word: 'confirm' | 'refuse';
-  readonly reference: string | undefined;
+  readonly reference?: string | undefined;
+  /** Why not; a step of the reward's history keeps it. */
+  readonly reason?: string | undefined;
 }
 
 /** `conflict`: it contradicts what is settled, or cannot be. */
@@ -26,10 +28,11 @@ const TRIES = 5;
 export async function settleAccepted(
   { general }: Pick<Pools, 'general'>,
   programNo: number,
-  { idempotencyKey, word, reference }: SinkWord,
+  { idempotencyKey, word, reference, reason }: SinkWord,
   now: Date,
 ): Promise<{ readonly answer: Settled; readonly told: boolean }> {
   const result = SETTLED_AS[word];
+  let kept = usableReference(reference);
   for (let left = TRIES; left > 0; left--) {
     const { rows } = await general.query(FIND_BY_KEY, [programNo, idempotencyKey]);
     const [row] = rows;
@@ -37,25 +40,14 @@ export async function settleAccepted(
     if (row.state === result) return { answer: 'found', told: false };
     if (!OPEN.has(row.state) || row.first_try_at === null) break;
     const [outcome, settledAt] = result === 'confirmed' ? [null, now] : ['refused', null];
-    const body = eventBody(row.id, row.reward_id, result);
-    const values = [
-      programNo,
-      now,
-      row.id,
-      row.epoch,
-      result,
-      outcome,
-      usableReference(reference),
-      settledAt,
-      body,
-      INTERNAL_SOURCE,
-    ];
+    const body = eventBody(row.id, row.reward_id, result, reason);
+    const values = [programNo, now, row.id, row.epoch, result, outcome, kept, settledAt, body, INTERNAL_SOURCE];
     try {
       const written = await general.query(SETTLE, values);
       if (written.rowCount === 1) return { answer: 'found', told: true };
     } catch (error) {
-      if (isReferenceTaken(error)) break;
-      throw error;
+      if (!isReferenceTaken(error)) throw error;
+      kept = null; // its word stands; the name is another credit's
     }
   }
   return { answer: 'conflict', told: false };

@@ -25,6 +25,7 @@ import { waitingOf } from './marks.ts';
 import { handleMemberCommand } from './member-commands.ts';
 import { patchCode, shownCode } from './patch-code.ts';
 import { reevaluate } from './reevaluate.ts';
+import { deliverWaiting } from './sink-account.ts';
 import { appellantOf, handleSuspensionCommand, patchSuspension, shownAppeal } from './suspensions.ts';
 import { domainTold, networkTold } from './told.ts';
 import { visitClaimed } from './visit-claimed.ts';
@@ -80,6 +81,9 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
       return patchMember(world, ctx, command, cause);
     case 'code.patch':
       return patchCode(world, ctx, command);
+    case 'account.known':
+      deliverWaiting(world, ctx, command.personId, cause);
+      return DONE;
     case 'suspension.settle':
     case 'report.make':
     case 'appeal.make':

@@ -96,6 +96,8 @@ export interface Keys {
   readonly suspendedIds: Set<bigint>;
   readonly suspensionIds: Set<bigint>;
   readonly appealIds: Set<bigint>;
+  /** Persons who have a customer at the sink since. */
+  readonly accountIds: Set<bigint>;
 }
 
 export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
@@ -140,6 +142,7 @@ export function keysOf(events: readonly FoldEvent[], keyed: Keyed): Keys {
     suspendedIds: new Set(),
     suspensionIds: new Set(),
     appealIds: new Set(),
+    accountIds: new Set(),
   };
   for (const event of events) {
     if (event.content.kind === 'command') addCommand(keys, keyed, event.content.command);
@@ -161,6 +164,7 @@ function addCommand(keys: Keys, keyed: Keyed, command: Command): void {
   if ('code' in command && command.code) keys.codeKeys.add(command.code.trim().toLowerCase());
   if ('suspensionId' in command) keys.suspensionIds.add(BigInt(command.suspensionId));
   if ('appealId' in command) keys.appealIds.add(BigInt(command.appealId));
+  if (command.command === 'account.known') keys.accountIds.add(BigInt(command.personId));
   if (command.command === 'suspension.settle') keys.suspendedIds.add(BigInt(command.personId));
   if (command.command === 'member.patch' && command.suspended !== undefined)
     keys.suspending.add(aliasKey('member', command.memberId));

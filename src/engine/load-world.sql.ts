@@ -16,6 +16,7 @@ import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadFigures } from './load-figures.sql.ts';
 import { loadPartsOf, loadRules, loadSourceTypes, loadStandings } from './load-rules.sql.ts';
 import { loadSightings } from './load-sightings.sql.ts';
+import { loadSinkAccount } from './load-sink-account.sql.ts';
 import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
 import { loadToldBefore, loadVisits } from './load-visits.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
@@ -46,6 +47,7 @@ export async function loadWorld(
   const people = await loadSeekers(load, keys);
   await loadOwners(load, keys);
   await loadSuspensions(load, keys);
+  await loadSinkAccount(load, keys);
   await loadWaiting(load, keys);
   await Promise.all([loadCodes(load, keys), loadPayments(load, keys, people)]);
   await loadRewards(load, keys);

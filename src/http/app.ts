@@ -41,7 +41,7 @@ export type Pages = (
   deps: Deps,
   tables: ReturnType<typeof allRoutes>,
   guards: Guards,
-) => { readonly admin: Router; readonly program: Router };
+) => { readonly front: Router; readonly admin: Router; readonly program: Router };
 
 /** Every route of the API; createApp mounts these, the pages, and nothing else. */
 export function allRoutes(deps: Deps, metrics: Metrics): { [K in 'open' | 'program' | 'admin']: MountedRoutes } {
@@ -119,6 +119,7 @@ export function createApp(deps: Deps, pages?: Pages): Express {
     const made = pages(deps, tables, guards);
     app.use('/admin', made.admin);
     programRouter.use(made.program);
+    app.use(made.front);
   }
   app.use(program.prefix, programByName(deps), programRouter);
   app.use(programByHost(deps, programRouter));

@@ -7,6 +7,7 @@
 import type { Logger } from 'pino';
 import type { Env } from '../config/env.ts';
 import type { Pools } from '../db/pool.ts';
+import type { SinkWord } from '../delivery/settle-accepted.ts';
 import type { Funding } from '../fund/funding.ts';
 import type { Outbox } from '../mail/outbox.ts';
 import type { Command, CommandRefusal } from '../model/commands.ts';
@@ -82,12 +83,7 @@ export interface Deps {
   /** Until the event's effects are committed and its deliveries tried once, or the time is up; wakes the engine. */
   settle(programNo: number, inboxId: bigint, timeoutMs: number): Promise<void>;
   /** The sink's later word on a credit that it answered with 202. */
-  settleAccepted(
-    programNo: number,
-    idempotencyKey: string,
-    answer: 'confirm' | 'refuse',
-    reference?: string,
-  ): Promise<'done' | 'unknown_key' | 'conflict'>;
+  settleAccepted(programNo: number, said: SinkWord): Promise<'done' | 'unknown_key' | 'conflict'>;
   /** A member asked for this code: it is to stand at the providers, too, where the program file says so. */
   promote(loaded: LoadedProgram, code: string): Promise<void>;
   /** Blanks what names people of this program who are erased; resolves when it has looked everywhere. */

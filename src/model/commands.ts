@@ -94,6 +94,8 @@ export type Command =
       readonly code?: string;
       readonly referrerId?: string;
     }
+  /** The person has a customer at the sink now; what waited for one is delivered, page by page. */
+  | { readonly command: 'account.known'; readonly personId: string }
   /** Carries on with a suspension, or with its lifting, page by page. */
   | { readonly command: 'suspension.settle'; readonly personId: string }
   | {
@@ -150,6 +152,8 @@ export type Command =
       readonly deliveryId: string;
       readonly rewardId: string;
       readonly result: 'confirmed' | 'refused' | 'unknown' | 'given_up';
+      /** What the sink itself said of a refusal. */
+      readonly note?: string;
     };
 
 /** Why a command was not carried out; http/problems.ts has the status of each. */

@@ -7,11 +7,12 @@ import { type ErrorRequestHandler, type Request, type RequestHandler, type Respo
 import type { Pages } from '../http/app.ts';
 import { problemOf } from '../http/errors.ts';
 import { PROBLEMS, Problem } from '../http/problems.ts';
-import { mount } from '../http/routes.ts';
+import { adminHost } from '../http/program-host.ts';
+import { mount, type Route } from '../http/routes.ts';
 import { consoleGuards, consoleProblem, consoleRoutes } from './console/index.ts';
 import { portalProblem, portalRoutes } from './portal/index.ts';
 import { portalGuards } from './portal/session.ts';
-import { sendPage } from './send.ts';
+import { seeOther, sendPage } from './send.ts';
 
 export const pages: Pages = (deps, tables, guards) => {
   const admin = Router();
@@ -25,7 +26,22 @@ export const pages: Pages = (deps, tables, guards) => {
   };
   program.use(isPortal, mount(portalRoutes(deps, tables.program.routes), '/p/:program', portalGuards(deps, guards)));
   program.use(problemPage((req, res, title, detail) => portalProblem(req, res, detail === '' ? title : detail)));
-  return { admin, program };
+  const front = mount([frontDoor], '', () => adminHost(deps));
+  return { front, admin, program };
+};
+
+/** The address that the start prints. A program's host has the console nowhere, so nothing is at its root, either. */
+const frontDoor: Route = {
+  method: 'get',
+  path: '/',
+  credential: 'none',
+  summary: 'Leads to the console',
+  answers: 'text/html',
+  statuses: [303],
+  handle: (_req, res) => {
+    res.locals.isPage = true;
+    seeOther(res, '/admin');
+  },
 };
 
 const isOfApi = (path: string): boolean => path === '/v1' || path.startsWith('/v1/');

@@ -93,7 +93,11 @@ function customerKnown(event: PaddleEvent): Outcome {
       provider: 'paddle',
       account: '',
       customerId: requiredText(data, 'id'),
-      memberIds: serverSetMembers(source.memberFrom, 'custom_data.', read),
+      // Paddle.js writes into transactions and subscriptions; a customer's own custom data comes by the API alone.
+      memberIds: serverSetMembers(source.memberFrom, 'custom_data.', read).map((hint) => ({
+        ...hint,
+        by: `customer.${hint.by}`,
+      })),
       email: emailIfListed(source.memberFrom, email(at(data, 'email'))),
       codes: codesOf(source.codeFrom, read),
     },

@@ -154,17 +154,32 @@ describe('several senders', () => {
 });
 
 describe('results', () => {
-  test('with one reference for two credits park the second, and nothing else is lost', async () => {
+  const DETAIL = 'select detail from delivery_attempts where delivery_id = $1';
+
+  test('with one reference for all credits stand: a product may call them what it likes', async () => {
     scene.sink.reference = 'the same';
     const ids: bigint[] = [];
     for (let i = 0; i < 4; i++) ids.push(await scene.harness.plan());
     await scene.run();
     const rows = await Promise.all(ids.map((id) => scene.harness.row(id)));
-    expect(rows.map(({ state }) => state).sort()).toEqual(['confirmed', 'parked', 'parked', 'parked']);
-    const parked = ids[rows.findIndex(({ state }) => state === 'parked')] as bigint;
-    expect(await scene.harness.told(parked)).toEqual(['unknown']);
-    const [row] = await scene.harness.sql('select detail from delivery_attempts where delivery_id = $1', [parked]);
-    expect(row).toEqual({ detail: 'reference_of_another_credit' });
+    expect(rows.map(({ state }) => state)).toEqual(Array(4).fill('confirmed'));
+    expect(rows.map(({ reference }) => reference).sort()).toEqual([null, null, null, 'the same']);
+    const without = ids[rows.findIndex(({ reference }) => reference === null)] as bigint;
+    expect(await scene.harness.told(without)).toEqual(['confirmed']);
+    expect(await scene.harness.sql(DETAIL, [without])).toEqual([{ detail: 'reference_of_another_credit' }]);
+  });
+
+  test('with one object of a provider for two credits park the second', async () => {
+    const stripe = await scene.toStripe();
+    const first = await scene.harness.plan({ key: 'k1' });
+    await scene.run();
+    stripe.transactions.length = 0; // it counts from one again
+    const second = await scene.harness.plan({ key: 'k2' });
+    await scene.run();
+    expect((await scene.harness.row(first)).state).toBe('confirmed');
+    expect(await scene.harness.row(second)).toMatchObject({ state: 'parked', reference: null });
+    expect(await scene.harness.told(second)).toEqual(['unknown']);
+    expect(await scene.harness.sql(DETAIL, [second])).toEqual([{ detail: 'reference_of_another_credit' }]);
   });
 
   test('say no more than ids to the engine, and carry on how it was asked', async () => {

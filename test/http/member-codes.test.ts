@@ -161,6 +161,20 @@ describe('a claim', () => {
 });
 
 describe('a lookup', () => {
+  test('is read by a signup page of the product in the browser, and by no other site’s', async () => {
+    const { code } = await member('signup');
+    for (const path of [`codes/${code}`, 'codes/NOTHING', `referrer/code/${code}`]) {
+      const asked = (origin: string) =>
+        request(http.app).get(`/p/claudexia/v1/${path}`).set({ Origin: origin, 'X-Forwarded-For': '198.51.100.2' });
+      const allowed = async (origin: string) => (await asked(origin)).headers['access-control-allow-origin'];
+      expect(await allowed('https://www.claudexia.example')).toBe('https://www.claudexia.example');
+      for (const other of ['https://evil.example', 'null', 'https://claudexia.example.evil.test'])
+        expect(await allowed(other)).toBeUndefined();
+    }
+    const me = request(http.app).get('/p/claudexia/v1/me').set('Origin', 'https://claudexia.example');
+    expect((await me).headers['access-control-allow-origin']).toBeUndefined();
+  });
+
   test('tells that a code stands and a first name, whatever the case', async () => {
     const { code } = await member('kim', { name: 'Kim van Dyke' });
     const { status, body } = await look(code.toLowerCase());

@@ -160,9 +160,11 @@ describe('POST /v1/credits/:idempotency_key', () => {
     expect([status, body.code]).toEqual([409, 'already_settled']);
   });
 
-  test('refuse makes it fail', async () => {
-    expect((await settle('ref:auto:pay_2', 'refuse', {})).status).toBe(200);
+  test('refuse makes it fail, and the history says why', async () => {
+    expect((await settle('ref:auto:pay_2', 'refuse', { reason: 'account closed' })).status).toBe(200);
     await expect.poll(() => reward('pay_2')).toMatchObject({ status: 'failed', outcome: 'refused' });
+    const { history } = (await http.admin('get', `/rewards/${(await reward('pay_2')).id}`)).body;
+    expect(history.at(-1)).toMatchObject({ status: 'failed', outcome: 'refused', note: 'account closed' });
   });
 
   test.each(['ref:auto:pay_unknown', 'ref:auto:app%2Fpay_1'])('%s is unknown', async (name) => {

@@ -16,7 +16,7 @@ const PASSWORD = 'three purple elephants';
 let service: TestService;
 const cookies = {} as Record<AdminRole, string>;
 beforeAll(async () => {
-  service = await TestService.start();
+  service = await TestService.start({ edit: (yaml) => yaml.replace('hosts: []', 'hosts: [go.claudexia.tech]') });
   await service.aliceRefersBob();
   await service.tell('member.created', { member_id: EVIL, email: 'evil@example.com' });
   await service.tell('payment.succeeded', { payment_id: 'pay_1', member_id: 'bob', amount: 10_000, currency: 'usd' });
@@ -85,6 +85,12 @@ test('a form that another site sends does nothing', async () => {
   const form = { action: 'reverse', ids: reward.id, reason: 'theft' };
   expect((await send('/rewards', form, 'owner', 'cross-site')).status).toBe(403);
   expect((await service.rewards())[0].status).toBe('credited');
+});
+
+test('the bare address leads to the console, and on a program’s host nowhere', async () => {
+  const answer = await request(service.app).get('/');
+  expect([answer.status, answer.headers.location]).toEqual([303, '/admin']);
+  expect((await request(service.app).get('/').set('Host', 'go.claudexia.tech')).status).toBe(404);
 });
 
 test('first-run makes no second owner, whoever has the token', async () => {

@@ -112,7 +112,8 @@ function acceptedMisfit(
 ): string | undefined {
   const known = new Set(parameters.filter((each) => each.in === 'query').map(({ name }) => name));
   const given = Object.entries(req.query).filter(([, value]) => value !== '');
-  const strange = given.map(([name]) => name).find((name) => !known.has(name));
+  // What else a link says is the landing page's.
+  const strange = where[1]?.endsWith('/r/{code}') ? undefined : given.find(([name]) => !known.has(name))?.[0];
   if (strange) return `the query has ${strange}, which the document does not have`;
   if (!requestBody?.content['application/json'] || req.body === undefined) return undefined;
   const wrong = misfit([...where, 'requestBody', 'content', 'application/json', 'schema'], req.body);

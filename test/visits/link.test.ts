@@ -38,6 +38,13 @@ test.each([
   expect([visitor.cookie, await clicks()]).toEqual(['', before]);
 });
 
+test.each(['', 'NOBODYS'])('what else the link says is carried on, but never another code (%j)', async (unknown) => {
+  const answer = await new Visitor(service, 'v').follow(`${unknown || code}?utm_source=x&q=a%26b&ref=OTHER&q=2`);
+  expect(answer.headers.location).toBe(
+    `https://claudexia.tech/?utm_source=x&q=a%26b&q=2${unknown ? '' : `&ref=${code}`}`,
+  );
+});
+
 test('each click of a person counts; a machine’s, a prefetch’s and a HEAD do not, and arrive all the same', async () => {
   const before = await clicks();
   const visitor = new Visitor(service, 'v');

@@ -42,7 +42,7 @@ export declare class CreditsApi {
     /** The sink has the credit that it had answered with 202 */
     confirm(idempotencyKey: string, body?: CreditWord, options?: CallOptions): Promise<SettledCredit>;
     /** The sink will not take the credit that it had answered with 202 */
-    refuse(idempotencyKey: string, body?: CreditWord, options?: CallOptions): Promise<SettledCredit>;
+    refuse(idempotencyKey: string, body?: CreditRefusal, options?: CallOptions): Promise<SettledCredit>;
     /** Uses credit of a member, what expires first at first */
     spend(body: NewSpend, options?: CallOptions): Promise<Spend>;
     /** Gives the credit back, with the expiry that it had */
@@ -254,6 +254,12 @@ export type CreatedMemberKey = {
     readonly revoked_at: string | null;
     /** shown this once */
     readonly key: string;
+};
+export type CreditRefusal = {
+    /** the sink's own id of the credit, kept with it */
+    readonly reference?: string | null;
+    /** why not; kept in the reward's history */
+    readonly reason?: string | null;
 };
 export type CreditWord = {
     /** the sink's own id of the credit, kept with it */

@@ -10,6 +10,7 @@ import { looksLikeMemberKey, MEMBER_SCOPES, type MemberScope } from '../../accou
 import type { LoadedProgram } from '../../model/program.ts';
 import type { Deps } from '../deps.ts';
 import { Problem } from '../problems.ts';
+import { letProductRead } from '../product-origin.ts';
 import { type MemberCredential, programOf } from '../routes.ts';
 import { bearerOf, checkServerKey } from '../server-key.ts';
 import { IntrospectionAway } from './introspection.ts';
@@ -44,7 +45,9 @@ export function memberGuards(deps: BearerNeeds): (credential: MemberCredential) 
   return (credential) => async (req, res, next) => {
     const loaded = programOf(res);
     const isOpen = credential === 'lookup' && loaded.program.code.lookup === 'public';
-    if (!isOpen) res.locals.acting = await actingOf(deps, sight, loaded, req, credential);
+    // A signup page asks before there is anybody to sign in.
+    if (isOpen) letProductRead(req, res);
+    else res.locals.acting = await actingOf(deps, sight, loaded, req, credential);
     next();
   };
 }

@@ -11,9 +11,10 @@ import type { Deps } from '../deps.ts';
 import { readBody } from '../input.ts';
 import { networkOf } from '../network.ts';
 import { Problem } from '../problems.ts';
+import { letProductRead } from '../product-origin.ts';
 import { programOf, type Route } from '../routes.ts';
 import type { From } from './recorder.ts';
-import { fromOf, isMachine, isProductOrigin, wantsPrivacy } from './visitor.ts';
+import { fromOf, isMachine, wantsPrivacy } from './visitor.ts';
 import { findStandingCode } from './visits.sql.ts';
 
 type Needs = Pick<Deps, 'pools' | 'clock' | 'limits' | 'visits'>;
@@ -62,7 +63,7 @@ export function beaconRoute(deps: Needs): Route {
 
 async function take(deps: Needs, req: Request, res: Response): Promise<void> {
   const loaded = programOf(res);
-  heardFrom(req, res);
+  if (!letProductRead(req, res)) throw new Problem('foreign_origin');
   const visit = readBody(req, visitBody);
   res.status(202);
   if (isMachine(req) || wantsPrivacy(req)) return answer(res, visitAnswer, { received: true });
@@ -83,13 +84,4 @@ async function tell(
 ): Promise<void> {
   if (told.kind === 'claim') return await visits.claim(loaded, { code, visitorId, told: told.email_hash, from, at });
   await visits.click(loaded, { code, visitor: { id: visitorId, from }, isLink: false, at });
-}
-
-/** A browser says on which page it is; what is no browser could say anything. */
-function heardFrom(req: Request, res: Response): void {
-  const origin = req.get('Origin');
-  if (origin === undefined) return;
-  if (!isProductOrigin(programOf(res).program, origin)) throw new Problem('foreign_origin');
-  res.setHeader('Access-Control-Allow-Origin', origin);
-  res.vary('Origin');
 }

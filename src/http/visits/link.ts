@@ -1,7 +1,7 @@
 /**
  * GET /r/:code: the link that members share.
- * Promises: whoever follows it arrives, also when the code is unknown, the database away or the click not counted; the
- * way leads to the product's own page and nowhere else. Must never: wait long for a count, or set a cookie for somebody
+ * Promises: whoever follows it arrives, with whatever else the link says (utm_…), also when the code is unknown, the
+ * database away or the click not counted; the way leads to the product's own page and nowhere else. Must never: wait long for a count, or set a cookie for somebody
  * who asks not to be tracked.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,14 +30,14 @@ export function linkRoute(deps: Needs): Route {
     path: '/r/:code',
     credential: 'none',
     summary: 'A referral link: counts the click and leads to the product, with the code',
-    description: 'Unknown and dead codes lead there without one.',
+    description: 'Unknown and dead codes lead there without one. Other query parameters are carried on.',
     answers: 'text/html',
     statuses: [302],
     handle: async (req, res) => {
       const loaded = programOf(res);
       const code = await codeOf(deps, loaded, req);
       if (code?.stands && req.method === 'GET' && !isMachine(req)) await count(deps, loaded, code.code, req, res);
-      redirect(res, loaded.program, code?.code);
+      redirect(req, res, loaded.program, code?.code);
     },
   };
 }
@@ -81,9 +81,14 @@ function recognise(req: Request, res: Response, program: Program, code: string, 
   return { id, from: fromOf(req) };
 }
 
-function redirect(res: Response, program: Program, code: string | undefined): void {
+/** What the landing page's own address says is not said otherwise by a link, and the code only by its path. */
+function redirect(req: Request, res: Response, program: Program, code: string | undefined): void {
+  const { parameter } = program.attribution;
   const url = new URL(program.product.homeUrl);
-  if (code !== undefined) url.searchParams.set(program.attribution.parameter, code);
+  const own = new Set([...url.searchParams.keys(), parameter]);
+  const [, query = ''] = /\?(.*)$/s.exec(req.originalUrl) ?? [];
+  for (const [name, value] of new URLSearchParams(query)) if (!own.has(name)) url.searchParams.append(name, value);
+  if (code !== undefined) url.searchParams.set(parameter, code);
   res.setHeader('X-Robots-Tag', 'noindex');
   res.status(302).location(url.href).type('text/html').send('');
 }

@@ -71,15 +71,3 @@ export function fromOf(req: Request): From {
   const ip = req.ip ?? '';
   return { ip, subnet: subnetOf(ip), userAgent: req.get('User-Agent') ?? '' };
 }
-
-/** Of the product: a page on the host of one of its addresses, or on the same registrable domain. */
-export function isProductOrigin(program: Program, origin: string): boolean {
-  const url = URL.parse(origin);
-  if (!url) return false;
-  return [program.product.homeUrl, program.product.signupUrl].some((address) => {
-    const own = new URL(address);
-    if (url.hostname === own.hostname) return true;
-    const domain = getDomain(url.hostname, { allowPrivateDomains: true });
-    return domain !== null && domain === getDomain(own.hostname, { allowPrivateDomains: true });
-  });
-}
