@@ -122,12 +122,13 @@ function parsedOf(body: string): unknown {
   }
 }
 
-const ADDRESS = /[^\s@"'<>()[\],;:]{1,64}@[^\s@"'<>()[\],;:]{1,255}/g;
+/** Whatever stands between such characters: an address, if it has an @. */
+const WORD = /[^\s"'<>()[\],;:]+/g;
 
 function written(body: unknown, { email }: Known): string {
   const own = email === null ? undefined : addressKey(email);
-  const mask = (address: string) => (addressKey(address) === own ? address : maskEmail(address));
+  const mask = (word: string) => (!word.includes('@') || addressKey(word) === own ? word : maskEmail(word));
   return JSON.stringify(body, (_key, value: unknown) =>
-    typeof value === 'string' ? value.replace(ADDRESS, mask) : value,
+    typeof value === 'string' ? value.replace(WORD, mask) : value,
   );
 }
