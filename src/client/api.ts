@@ -916,6 +916,13 @@ export type PersonExport = {
     readonly due_at: string;
     readonly decided_at: string | null;
   }[];
+  /** what was told about them, newest first, of the latest 20,000 events and as long as bodies are kept; others’ addresses masked, and no body that names others, too */
+  readonly events: readonly {
+    readonly source: string;
+    readonly type: string;
+    readonly received_at: string;
+    readonly body: string | null;
+  }[];
   /** addresses, devices and cards, kept as keyed hashes only */
   readonly seen: readonly {
     readonly kind: string;

@@ -72,6 +72,7 @@ export function resolveProgram(
     limits: { onePerEmailDomain: file.limits.one_referral_per === 'email_domain', exceptPublicMailboxes: true },
     signals: signalConfigs(file.fraud),
     networks: resolveNetworks(file, problems),
+    mailboxes: file.mailboxes,
     moderation: resolveModeration(resolving),
     rates: resolveRates(resolving),
     matchWithin: file.match_within,

@@ -17,7 +17,7 @@ import {
 import { attributionSchema, codeSchema, productSchema, unitSchema } from './program-schema-product.ts';
 import { limitsSchema, qualifySchema, rewardsSchema, tiersSchema } from './program-schema-rewards.ts';
 import { deliverySchema, sourceSchema } from './program-schema-sources.ts';
-import { fraudSchema, networksSchema } from './program-signals.ts';
+import { fraudSchema, mailboxesSchema, networksSchema } from './program-signals.ts';
 
 export const programSchema = z.strictObject({
   program: slug().describe('name of the program in URLs and keys; never change it'),
@@ -37,6 +37,7 @@ export const programSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
   fraud: fraudSchema.prefault({}).describe('signals that are asked; one that is not named does not run'),
   networks: networksSchema,
+  mailboxes: mailboxesSchema,
   moderation: z
     .strictObject({
       two_persons_above: decimal()

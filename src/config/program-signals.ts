@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import type { SignalConfig, Then } from '../model/program.ts';
-import { duration, durationOrNever, endpointUrl, percent, text, whole } from './program-scalars.ts';
+import { duration, durationOrNever, endpointUrl, hostname, percent, text, whole } from './program-scalars.ts';
 
 const THEN = ['flag', 'hold', 'deny', 'suspend'] as const;
 const MATCHES = ['member', 'email', 'email_domain', 'ip', 'subnet', 'fingerprint', 'instrument'] as const;
@@ -124,6 +124,15 @@ export const networksSchema = z
   ])
   .optional()
   .describe('where the network of an address is looked up, for the signals country and network');
+
+export const mailboxesSchema = z
+  .strictObject({
+    disposable: z.array(hostname()).prefault([]).describe('throw-away mailboxes, too'),
+    public: z.array(hostname()).prefault([]).describe('anybody gets a mailbox there, too: sharing one says nothing'),
+    trusted: z.array(hostname()).prefault([]).describe('neither, whatever the lists say'),
+  })
+  .optional()
+  .describe('e-mail domains that the lists of the installed version do not know, or have wrong');
 
 type SignalName = keyof typeof SIGNALS;
 

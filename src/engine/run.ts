@@ -10,7 +10,7 @@ import type { Handoff } from '../inbox/handoff.ts';
 import { CLAIM, IS_QUEUED, READ_EVENTS } from '../inbox/inbox.sql.ts';
 import { parseBody } from '../model/body.ts';
 import type { FoldContext, Keyed } from '../model/fold.ts';
-import type { LoadedProgram } from '../model/program.ts';
+import type { LoadedProgram, Mailboxes } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
 import { type Folded, fold } from './fold.ts';
 import { loadWorld } from './load-world.sql.ts';
@@ -26,8 +26,8 @@ export interface EnginePorts {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly handoff: Handoff<ReadEvent>;
   readonly keyedFor: (loaded: LoadedProgram) => Keyed;
-  readonly isPublicMailbox: (domain: string) => boolean;
-  readonly isDisposable: (domain: string) => boolean;
+  readonly isPublicMailbox: (domain: string, own?: Mailboxes) => boolean;
+  readonly isDisposable: (domain: string, own?: Mailboxes) => boolean;
   readonly subnetOf: (ip: string) => string | undefined;
   readonly savePorts: (loaded: LoadedProgram) => SavePorts;
   /** This process, for the note of what is in flight. */
@@ -158,8 +158,8 @@ async function contextFor(ports: EnginePorts, client: pg.PoolClient, loaded: Loa
       return next++;
     },
     keyed: ports.keyedFor(loaded),
-    isPublicMailbox: ports.isPublicMailbox,
-    isDisposable: ports.isDisposable,
+    isPublicMailbox: (domain) => ports.isPublicMailbox(domain, loaded.program.mailboxes),
+    isDisposable: (domain) => ports.isDisposable(domain, loaded.program.mailboxes),
     subnetOf: ports.subnetOf,
   };
 }

@@ -2,6 +2,8 @@
  * Domains at which anybody gets a mailbox: sharing one says nothing about two people.
  * Promises: a domain listed here never counts as "same domain". Must never: list a company's own domain.
  */
+import type { Mailboxes } from '../model/program.ts';
+
 const DOMAINS = `gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr hotmail.de hotmail.it live.com
 live.co.uk msn.com yahoo.com yahoo.co.uk yahoo.co.in yahoo.co.jp yahoo.fr yahoo.de ymail.com rocketmail.com aol.com
 icloud.com me.com mac.com proton.me protonmail.com pm.me tutanota.com tuta.io tuta.com gmx.com gmx.de gmx.net gmx.at
@@ -15,6 +17,8 @@ optusnet.com.au shaw.ca rogers.com sympatico.ca telus.net ziggo.nl kpnmail.nl he
 
 const PUBLIC: ReadonlySet<string> = new Set(DOMAINS.split(/\s+/));
 
-export function isPublicMailbox(domain: string): boolean {
-  return PUBLIC.has(domain.toLowerCase());
+export function isPublicMailbox(domain: string, own?: Mailboxes): boolean {
+  const lower = domain.toLowerCase();
+  if (own?.trusted.includes(lower)) return false;
+  return PUBLIC.has(lower) || own?.public.includes(lower) === true;
 }

@@ -60,6 +60,31 @@ export async function readSections(knex: Knex, programNo: number, personId: bigi
   return Object.fromEntries(found) as Record<Section, Row[]>;
 }
 
+export interface BodyRow {
+  id: bigint;
+  source: string;
+  event_id: string;
+  type: string;
+  received_at: Date;
+  occurred_at: Date | null;
+  body: string;
+}
+
+/** So many events back bodies are looked through, and so many are handed over: somebody waits for it. */
+const LOOKED_THROUGH = 20_000;
+const BODIES_MAX = 500;
+
+/** What came from outside and has one of these in its body, in lower case; newest first. */
+export async function findBodies(knex: Knex, programNo: number, texts: readonly string[]): Promise<BodyRow[]> {
+  const text = `
+    select e.id, e.source, e.event_id, e.type, e.received_at, e.occurred_at, e.body
+      from (select * from inbox_events where program_no = ? and id > 0 order by id desc limit ${LOOKED_THROUGH}) e
+     where e.source <> 'plusone' and e.body is not null
+       and exists (select from (select lower(e.body) as text offset 0) b, unnest(?::text[]) n where strpos(b.text, n) > 0)
+     order by e.id desc limit ${BODIES_MAX}`;
+  return await select<BodyRow>(knex, text, [programNo, texts]);
+}
+
 export interface ProfileRow {
   id: bigint;
   member_id: string;

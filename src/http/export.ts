@@ -6,16 +6,18 @@
 import * as z from 'zod';
 import { maskEmail } from '../model/email.ts';
 import type { LoadedProgram } from '../model/program.ts';
+import { aliasKey } from '../model/world.ts';
 import { answer } from './answer.ts';
 import type { Deps } from './deps.ts';
 import * as sql from './export.sql.ts';
+import { eventsAbout } from './export-events.ts';
 import { amount, time, unit } from './forms.ts';
 import { integer } from './input.ts';
 import { actingMember } from './member/bearer.ts';
 import { Problem } from './problems.ts';
 import { programOf, type Route } from './routes.ts';
 
-type Needs = Pick<Deps, 'pools' | 'openSecret' | 'mail'>;
+type Needs = Pick<Deps, 'pools' | 'openSecret' | 'mail' | 'providers'>;
 
 const word = z.string().nullable();
 const maybe = time.nullable();
@@ -98,25 +100,35 @@ export const personExport = z
     keys: list({ name: word, scopes: z.array(z.string()), created_at: time, last_used_at: maybe, revoked_at: maybe }),
     suspensions: list({ reason: word, at: time, lifted_at: maybe }),
     appeals: list({ message: word, state: z.string(), created_at: time, due_at: time, decided_at: maybe }),
+    events: list({ source: z.string(), type: z.string(), received_at: time, body: word }).describe(
+      'what was told about them, newest first, of the latest 20,000 events and as long as bodies are kept; others’ addresses masked, and no body that names others, too',
+    ),
     seen: list({ kind: z.string(), seen_at: time }).describe('addresses, devices and cards, kept as keyed hashes only'),
   })
   .meta({ id: 'PersonExport' });
 
 export async function exportPerson(
-  { pools, openSecret, mail }: Needs,
-  { no, program }: LoadedProgram,
+  deps: Needs,
+  loaded: LoadedProgram,
   memberId: string,
 ): Promise<z.input<typeof personExport>> {
+  const { pools, openSecret, mail } = deps;
+  const { no, program } = loaded;
   const profile = await sql.readProfile(pools.knex, no, memberId);
   if (!profile) throw new Problem('unknown_member');
   const { id, ...known } = profile;
   const [sections, secret] = await Promise.all([sql.readSections(pools.knex, no, id), openSecret(no, id)]);
+  const aliases = new Set(
+    sections.identifiers.map(({ kind, value }) => aliasKey(kind as 'member' | 'customer', value as string)),
+  );
+  const email = secret?.email ?? null;
   const whole = {
     program: program.program,
     ...known,
-    email: secret?.email ?? null,
+    email,
     name: secret?.name ?? null,
     ...sections,
+    events: await eventsAbout(deps, loaded, { aliases, email }),
     mails: sections.mails.map(({ key_version: version, recipient, ...mailed }) => ({
       ...mailed,
       to: recipient === null ? null : maskEmail(mail.openAddress(no, version as number, recipient as Buffer)),
@@ -128,7 +140,7 @@ export async function exportPerson(
 
 const exactly = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? integer(value) : value);
 
-export function ownExportRoutes(deps: Needs): Route[] {
+export function ownExportRoutes(deps: Needs & Pick<Deps, 'limits'>): Route[] {
   return [
     {
       method: 'get',
@@ -137,9 +149,13 @@ export function ownExportRoutes(deps: Needs): Route[] {
       operation: 'referral.export',
       summary: 'Everything that is known about the member',
       answers: personExport,
+      refuses: ['too_many_requests'],
       handle: async (_req, res) => {
+        const loaded = programOf(res);
+        const { memberId, personId } = actingMember(res);
+        await deps.limits.take('exports', loaded.no, String(personId));
         res.setHeader('Cache-Control', 'no-store');
-        answer(res, personExport, await exportPerson(deps, programOf(res), actingMember(res).memberId));
+        answer(res, personExport, await exportPerson(deps, loaded, memberId));
       },
     },
   ];

@@ -28,10 +28,14 @@ const LIMITS = {
   program_invites: { points: 1_000_000, duration: 86_400 },
   /** Referral links followed from one network: beyond that nobody looks whether the code stands. */
   links: { points: 300, duration: 60 },
+  /** Links and beacons of one program with a code that does not stand: beyond that they look like any other. */
+  link_misses: { points: 600, duration: 60 },
   /** What the snippet tells from one network. */
   visits: { points: 120, duration: 60 },
   /** Members who sign up here, from one address. */
   signups: { points: 10, duration: 3600 },
+  /** Exports of one member: each looks through the inbox. */
+  exports: { points: 20, duration: 3600 },
   /** Challenges mailed for one member, to whatever addresses. */
   contributors: { points: 10, duration: 86_400 },
   /** Sign-ins of admins from one address, and those that failed for one account, from wherever. */
@@ -59,6 +63,8 @@ export interface RateLimits {
   giveBack(name: LimitName, programNo: number, who: string, count: number): Promise<void>;
 }
 
+type Limiter = Pick<RateLimiterAbstract, 'consume' | 'get' | 'penalty' | 'reward'>;
+
 export interface RateLimitOptions {
   readonly pool: Pick<pg.Pool, 'query'>;
   readonly key: Buffer;
@@ -76,7 +82,6 @@ function clientOn(pool: RateLimitOptions['pool']) {
 }
 
 export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
-  // A link's own count is kept by each process: whoever follows it does not wait for one more statement.
   const inMemory = (name: LimitName) => new RateLimiterMemory({ ...LIMITS[name], keyPrefix: name });
   const limiterOf = (name: LimitName) =>
     new RateLimiterPostgres({
@@ -96,16 +101,18 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     invites: limiterOf('invites'),
     program_invites: limiterOf('program_invites'),
     signups: limiterOf('signups'),
+    exports: limiterOf('exports'),
     contributors: limiterOf('contributors'),
     sign_ins: limiterOf('sign_ins'),
     sign_in_failures: limiterOf('sign_in_failures'),
     reports: limiterOf('reports'),
     program_reports: limiterOf('program_reports'),
     appeals: limiterOf('appeals'),
-    links: inMemory('links'),
+    links: inPortions(inMemory('links'), limiterOf('links')),
+    link_misses: limiterOf('link_misses'),
     visits: limiterOf('visits'),
     portal_mails: limiterOf('portal_mails'),
-  } satisfies Record<LimitName, RateLimiterAbstract>;
+  } satisfies Record<LimitName, Limiter>;
   const keyOf = (programNo: number, who: string) =>
     createHmac('sha256', key).update(`${programNo}\n${who}`).digest('base64url').slice(0, 22);
   return {
@@ -131,6 +138,31 @@ export function createRateLimits({ pool, key }: RateLimitOptions): RateLimits {
     giveBack: async (name, programNo, who, count) => {
       if (count > 0) await limiters[name].reward(keyOf(programNo, who), count);
     },
+  };
+}
+
+/** So many of one network pass in each process before the others hear of them: what few people at one place do in a minute. */
+const PORTION = 30;
+
+/**
+ * Counted here first, and in the database a portion at a time: whoever follows a link waits for no statement more, and
+ * all processes together let through no more than the limit and a portion each.
+ */
+function inPortions(own: RateLimiterMemory, shared: RateLimiterAbstract): Limiter {
+  return {
+    consume: async (key) => {
+      const taken = await own.consume(key);
+      if (taken.consumedPoints % PORTION !== 0) return taken;
+      try {
+        return await shared.consume(key, PORTION);
+      } catch (error) {
+        if (error instanceof RateLimiterRes) await own.block(key, Math.ceil(error.msBeforeNext / 1000));
+        throw error;
+      }
+    },
+    get: (key) => own.get(key),
+    penalty: (key, points) => own.penalty(key, points),
+    reward: (key, points) => own.reward(key, points),
   };
 }
 

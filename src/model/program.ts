@@ -82,6 +82,13 @@ export interface Qualify {
   readonly within: number | undefined;
 }
 
+/** E-mail domains of which the owner knows better than the lists that we come with. */
+export interface Mailboxes {
+  readonly disposable: readonly string[];
+  readonly public: readonly string[];
+  readonly trusted: readonly string[];
+}
+
 /** A fraud signal as configured: its name in the registry, what follows, and its own parameters. */
 export interface SignalConfig {
   readonly name: string;
@@ -236,6 +243,7 @@ export interface Program {
   readonly limits: { readonly onePerEmailDomain: boolean; readonly exceptPublicMailboxes: boolean };
   readonly signals: readonly SignalConfig[];
   readonly networks?: NetworkLookup | undefined;
+  readonly mailboxes?: Mailboxes | undefined;
   /** A held reward of more than this needs two persons; undefined: one is always enough. */
   readonly moderation: { readonly twoPersonsAbove: bigint | undefined };
   /** 1 unit of a foreign currency in the program's unit, as decimal text. */

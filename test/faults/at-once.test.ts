@@ -124,7 +124,7 @@ test('two codes claimed by one referee at once: one referral, and the other clai
 });
 
 test(
-  '200 at once across a tier’s line: the tier is reached once, and each earns by the tier it lifted to',
+  '200 payments at once across a tier’s line: the tier is reached once, and each earns by the tier it lifted to',
   again(4),
   async () => {
     const tier = (name: string, from: bigint, credit: bigint) => ({
@@ -137,15 +137,14 @@ test(
     });
     await start({
       tiers: [tier('starter', 0n, 20n), tier('growth', 100n, 30n)],
-      qualify: { when: 'signup', count: 1n, billable: false, within: undefined },
+      qualify: { when: 'payment', count: 1n, billable: false, within: undefined },
       rules: [perSignup(0n, { when: 'qualified', amount: { kind: 'tier_credit' } })],
     });
-    await program.put('member.created', signUp('alice'));
-    await program.drain();
-    const code = await program.codeOf('alice');
+    await program.referees(200);
+    const paid = (i: number) => ({ payment_id: `p${i}`, member_id: `alice_r${i}`, amount: 10_000, currency: 'usd' });
     const jobs = Array.from(
       { length: 200 },
-      (_, i) => () => program.put('member.created', signUp(`r${i}`, code), { process: nth(i) }),
+      (_, i) => () => program.put('payment.succeeded', paid(i), { process: nth(i) }),
     );
     await workers(20, jobs);
     await program.drain();

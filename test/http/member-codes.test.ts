@@ -226,6 +226,25 @@ test('limits hold in memory while the database is away', async () => {
   await limits.take('claims', 2, 'ann');
 });
 
+test('of one network, links are limited for all processes together, with a write for each thirty', async () => {
+  let writes = 0;
+  const query = (text: string, values: unknown[]) => {
+    writes++;
+    return http.pools.general.query(text, values);
+  };
+  const limits = () => createRateLimits({ pool: { query } as never, key: Buffer.alloc(32, 7) });
+  const processes = [limits(), limits(), limits()];
+  let passed = 0;
+  for (let round = 0; round < 400; round++)
+    for (const each of processes)
+      passed += await each.take('links', 1, 'a network').then(
+        () => 1,
+        () => 0,
+      );
+  expect(passed).toBe(300 + 3 * 29);
+  expect(writes).toBe(10 + 3);
+});
+
 describe('a picture of the link', () => {
   test('is SVG without script or style, and PNG of the size that was asked for', async () => {
     const { token } = await member('pia');

@@ -116,3 +116,20 @@ test('public mailboxes are not asked about, and no address is dialled that the w
   expect(asked).toEqual([]);
   expect(await bonus('ben')).toEqual([['pending', 'held']]);
 });
+
+test('what the lists do not know of mailboxes, or have wrong, the program file says', async () => {
+  const mailboxes = 'mailboxes: { disposable: [burner.example], public: [town.example], trusted: [mailinator.com] }';
+  service = await TestService.start({ program: 'buywhere', edit: (yaml) => `${yaml}\n${mailboxes}\n` });
+  story = await Story.of(service);
+  await story.signUp('alice', 'alice@alice.example');
+  await bring('ann', 'ann@eu.burner.example');
+  expect(await bonus('ann')).toEqual([['rejected', 'disposable_email']]);
+  for (const [id, email] of [
+    ['ben', 'ben@mailinator.com'],
+    ['cas', 'cas@town.example'],
+    ['dan', 'dan@town.example'],
+  ] as const) {
+    await bring(id, email);
+    expect([id, await bonus(id)]).toEqual([id, [['credited', null]]]);
+  }
+});

@@ -187,3 +187,34 @@ test('an existing customer who claims a code brings nobody anything', async () =
   await story.tell(paid('old', {}, 'pay_again'));
   expect(new Set(await standings())).toEqual(new Set(['rejected existing_customer']));
 });
+
+test('a second account of somebody, or a colleague, counts as the file says; a neighbour is held, and gmail is no company', async () => {
+  const match = '[email, subnet, fingerprint, instrument]';
+  await started('claudexia', `duplicate_account: { match: ${match}, then: deny }\n  email_domain: { then: flag }`);
+  const old = { email: 'old@firm.example', ip: '198.51.100.1', fingerprint: 'laptop' };
+  await story.tell(
+    created('alice'),
+    created('gil', undefined, { email: 'gil@gmail.com' }),
+    created('old', undefined, old),
+  );
+  await story.tell(paid('old', { instrument: 'card_old' }));
+  const people: [id: string, brings: string, seen: object, said: string, card?: string][] = [
+    ['mailbox', 'alice', { email: 'OLD+2@firm.example' }, 'rejected duplicate_account'],
+    ['device', 'alice', { fingerprint: 'laptop' }, 'rejected duplicate_account'],
+    ['card', 'alice', {}, 'rejected duplicate_account', 'card_old'],
+    ['near', 'alice', { ip: '198.51.100.99' }, 'pending held duplicate_account'],
+    ['colleague', 'alice', { email: 'c@alice.example' }, 'pending vesting email_domain'],
+    ['public', 'gil', { email: 'someone@gmail.com' }, 'pending vesting'],
+    ['newcomer', 'alice', { ip: '203.0.113.9', fingerprint: 'phone' }, 'pending vesting', 'card_new'],
+  ];
+  for (const [id, brings, seen, , instrument] of people) {
+    await story.tell(created(id, await service.codeOf(brings), seen));
+    await story.tell(paid(id, instrument ? { instrument } : {}));
+  }
+  const rewards = new Map((await service.rewards()).map((r) => [r.referee_id, r]));
+  const said = people.map(([id]) => {
+    const { status, reason, flags } = rewards.get(id) as { status: string; reason: string; flags: string[] };
+    return [id, [status, reason, ...(status === 'pending' ? flags : [])].join(' ')];
+  });
+  expect(said).toEqual(people.map(([id, , , expected]) => [id, expected]));
+});

@@ -142,3 +142,25 @@ test('a dead code attributes nothing, so it leads there without itself', async (
   const answer = await new Visitor(service, 'v').follow(dead);
   expect(answer.headers.location).toBe('https://claudexia.tech/');
 });
+
+test('whoever guesses by links or beacons is told nothing more, once too many codes of a program did not stand', async () => {
+  const guesser = new Visitor(service, 'guesser');
+  const known = async (written: string) => (await guesser.land(written)).body.known;
+  expect([(await guesser.follow('guess1')).headers.location, await known('guess1')]).toEqual([
+    'https://claudexia.tech/',
+    false,
+  ]);
+  const { general } = service.service.deps.pools;
+  await general.query(`update rate_limits set points = 600 where key like 'link_misses:%'`);
+  const before = await clicks();
+  const miss = await guesser.follow('guess2');
+  expect([miss.headers.location, guesser.cookie]).toEqual([
+    'https://claudexia.tech/?ref=GUESS2',
+    expect.stringContaining('GUESS2'),
+  ]);
+  expect(await known('guess2')).toBe(true);
+  expect(await clicks()).toBe(before);
+  const honest = await new Visitor(service, 'honest').follow(code);
+  expect([honest.headers.location, await clicks()]).toEqual([`https://claudexia.tech/?ref=${code}`, before + 1]);
+  await general.query(`delete from rate_limits`);
+});

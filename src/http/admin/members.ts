@@ -21,7 +21,7 @@ import * as sql from './members.sql.ts';
 import { member } from './schemas.ts';
 
 export type MemberNeeds = Pick<Deps, 'pools' | 'programs' | 'openSecret' | 'countBig'>;
-type Needs = MemberNeeds & Pick<Deps, 'submit' | 'mail'>;
+type Needs = MemberNeeds & Pick<Deps, 'submit' | 'mail' | 'providers'>;
 
 export const programQuery = z.object({ program: text(100) });
 

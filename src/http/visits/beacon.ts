@@ -13,6 +13,7 @@ import { networkOf } from '../network.ts';
 import { Problem } from '../problems.ts';
 import { letProductRead } from '../product-origin.ts';
 import { programOf, type Route } from '../routes.ts';
+import { mayTellMiss } from './misses.ts';
 import type { From } from './recorder.ts';
 import { fromOf, isMachine, wantsPrivacy } from './visitor.ts';
 import { findStandingCode } from './visits.sql.ts';
@@ -73,7 +74,10 @@ async function take(deps: Needs, req: Request, res: Response): Promise<void> {
     findStandingCode(deps.pools, loaded.no, visit.code, at),
     tell(deps, loaded, visit, { at, from: fromOf(req) }),
   ]);
-  answer(res, visitAnswer, { received: true, known: known !== undefined });
+  answer(res, visitAnswer, {
+    received: true,
+    known: known !== undefined || !(await mayTellMiss(deps.limits, loaded.no)),
+  });
 }
 
 async function tell(

@@ -1,8 +1,8 @@
 /**
  * GET /r/:code: the link that members share.
  * Promises: whoever follows it arrives, with whatever else the link says (utm_…), also when the code is unknown, the
- * database away or the click not counted; the way leads to the product's own page and nowhere else. Must never: wait long for a count, or set a cookie for somebody
- * who asks not to be tracked.
+ * database away or the click not counted; the way leads to the product's own page and nowhere else. Must never: wait
+ * long for a count, set a cookie for somebody who asks not to be tracked, or tell who guesses which codes there are.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
@@ -13,6 +13,7 @@ import { networkOf } from '../network.ts';
 import { Problem } from '../problems.ts';
 import { loggable } from '../request-log.ts';
 import { param, programOf, type Route } from '../routes.ts';
+import { mayTellMiss } from './misses.ts';
 import { fromOf, isMachine, newVisitorId, readVisitor, setVisitor, wantsPrivacy } from './visitor.ts';
 import { findStandingCode } from './visits.sql.ts';
 
@@ -55,7 +56,9 @@ async function codeOf(deps: Needs, { no }: LoadedProgram, req: Request): Promise
     const now = await deps.clock.now();
     await deps.limits.take('links', no, networkOf(req.ip ?? ''));
     const code = await findStandingCode(deps.pools, no, written, now);
-    return code === undefined ? undefined : { code, stands: true };
+    if (code !== undefined) return { code, stands: true };
+    // Beyond what is guessed at in a minute, one that does not stand is answered in the same way; it counts nowhere.
+    return (await mayTellMiss(deps.limits, no)) ? undefined : { code: written.toUpperCase(), stands: true };
   } catch (error) {
     // Too many from one network are not told which codes there are; they arrive with what they came with.
     if (!(error instanceof Problem) && !isUnavailable(error)) throw error;
