@@ -74,7 +74,7 @@ ${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable(
 function work(ledger: Ledger, summaries: readonly Summary[]): Html {
   const columns: parts.Column<Summary>[] = [
     { name: 'Program', of: ({ name }) => name, kind: 'long' },
-    { name: 'Sink', of: ({ sink }) => parts.plain(sink) },
+    { name: 'Sink', of: sinkOf, kind: 'long' },
     { name: 'Events waiting', of: ({ work: is }) => count('en', is.waiting_events), kind: 'n' },
     {
       name: 'Not handled',
@@ -91,6 +91,14 @@ function work(ledger: Ledger, summaries: readonly Summary[]): Html {
     },
   ];
   return parts.fileTable('Work', columns, summaries);
+}
+
+function sinkOf({ sink, breaker: { state, failures, since, last_error: said } }: Summary): Html {
+  const word =
+    said !== null && html`<br><span class="soft">${count('en', failures)} failed in a row, the last: ${said}</span>`;
+  if (state === 'closed') return html`${parts.plain(sink)}${word}`;
+  const told = state === 'open' ? parts.badge('left alone', 'bad') : parts.badge('to be tried again', 'warn');
+  return html`${parts.plain(sink)} ${told} <span class="soft">since ${since === null ? 'a while' : moment('en', since)}</span>${word}`;
 }
 
 function caughtUp(sources: readonly CatchUp[]): Html {
