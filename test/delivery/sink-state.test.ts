@@ -30,9 +30,10 @@ describe('the breaker', () => {
     await scene.harness.plan();
     await scene.run();
     expect(
-      await scene.harness.sql('select failures, open_until, opened_at, last_error from sink_breakers where program_no = $1', [
-        scene.harness.no,
-      ]),
+      await scene.harness.sql(
+        'select failures, open_until, opened_at, last_error from sink_breakers where program_no = $1',
+        [scene.harness.no],
+      ),
     ).toEqual([{ failures: 0, open_until: null, opened_at: null, last_error: null }]);
   });
 

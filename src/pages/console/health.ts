@@ -5,6 +5,7 @@
  */
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
+import { type BreakerState, describeBreaker } from '../../delivery/breaker.ts';
 import { catchUpList } from '../../http/admin/catch-ups.ts';
 import { ledgerCheck } from '../../http/admin/ledger-check.ts';
 import { programSummary } from '../../http/admin/program-schemas.ts';
@@ -19,7 +20,7 @@ import * as parts from './parts.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Ledger = z.output<typeof ledgerCheck>;
-type Summary = z.output<typeof programSummary>;
+type Line = Omit<z.output<typeof programSummary>, 'breaker'> & { readonly breaker: BreakerState };
 type CatchUp = z.output<typeof catchUpList>['data'][number];
 
 export function healthRoutes(deps: Deps, asker: Asker): Route[] {
@@ -38,20 +39,23 @@ export function healthRoutes(deps: Deps, asker: Asker): Route[] {
 
 async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: Response): Promise<void> {
   const ask = asker(req, res);
-  const names = deps.programs.all().map(({ program }) => program.program);
-  const [{ ledger, at }, catchUps, ...summaries] = await Promise.all([
+  const programs = deps.programs.all();
+  const [{ ledger, at }, catchUps, ...lines] = await Promise.all([
     keep('ledger', async () => ({ at: new Date(), ledger: await ask(ledgerCheck, 'get', '/ledger/check') })),
     ask(catchUpList, 'get', '/catch-ups'),
-    ...names.map((program) =>
-      keep(program, () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program } })),
-    ),
+    ...programs.map(async ({ no, program: { program } }): Promise<Line> => {
+      const question = { params: { program } };
+      const summary = await keep(program, () => ask(programSummary, 'get', '/programs/:program/summary', question));
+      // Never kept: it is looked at while it changes.
+      return { ...summary, breaker: await describeBreaker(deps.pools, no) };
+    }),
   ]);
   showPage(req, res, {
     title: 'Health',
     lead: 'What waits, what is stuck, and whether the books are right.',
     section: '/admin/health',
     live: 30,
-    body: html`${books(ledger, at)}<section class="card"><h2>Work</h2>${work(ledger, summaries)}</section>
+    body: html`${books(ledger, at)}<section class="card"><h2>Work</h2>${work(ledger, lines)}</section>
 <section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
   });
 }
@@ -71,8 +75,8 @@ function books(ledger: Ledger, at: Date): Html {
 ${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable('Differences', columns, ledger.differences)}</section>`}`;
 }
 
-function work(ledger: Ledger, summaries: readonly Summary[]): Html {
-  const columns: parts.Column<Summary>[] = [
+function work(ledger: Ledger, lines: readonly Line[]): Html {
+  const columns: parts.Column<Line>[] = [
     { name: 'Program', of: ({ name }) => name, kind: 'long' },
     { name: 'Sink', of: sinkOf, kind: 'long' },
     { name: 'Events waiting', of: ({ work: is }) => count('en', is.waiting_events), kind: 'n' },
@@ -90,15 +94,15 @@ function work(ledger: Ledger, summaries: readonly Summary[]): Html {
       kind: 'nowrap',
     },
   ];
-  return parts.fileTable('Work', columns, summaries);
+  return parts.fileTable('Work', columns, lines);
 }
 
-function sinkOf({ sink, breaker: { state, failures, since, last_error: said } }: Summary): Html {
+function sinkOf({ sink, breaker: { state, failures, since, lastError: said } }: Line): Html {
   const word =
     said !== null && html`<br><span class="soft">${count('en', failures)} failed in a row, the last: ${said}</span>`;
   if (state === 'closed') return html`${parts.plain(sink)}${word}`;
   const told = state === 'open' ? parts.badge('left alone', 'bad') : parts.badge('to be tried again', 'warn');
-  return html`${parts.plain(sink)} ${told} <span class="soft">since ${since === null ? 'a while' : moment('en', since)}</span>${word}`;
+  return html`${parts.plain(sink)} ${told}<br><span class="soft">since ${since === null ? 'a while' : moment('en', since)}</span>${word}`;
 }
 
 function caughtUp(sources: readonly CatchUp[]): Html {

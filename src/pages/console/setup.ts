@@ -109,7 +109,7 @@ async function sources(
   );
   const isKept = [...(secrets?.values() ?? [])].flat().some(({ kept }) => kept);
   const where = isKept
-    ? 'paste the signing secret that it shows below; it is in force at once.'
+    ? 'paste the signing secret that it shows into the field below; it is in force at once.'
     : 'set the variable that the program file names to the signing secret that it shows.';
   const cards = shown.sources.map((source, at) =>
     sourceCard(deps, shown.program, source, at, {
