@@ -1172,8 +1172,11 @@ create table sink_breakers (
   program_no integer not null,
   failures integer not null,
   open_until timestamp with time zone,
+  opened_at timestamp with time zone,
+  last_error text,
   constraint sink_breakers_pkey PRIMARY KEY (program_no)
 );
+comment on column sink_breakers.last_error is 'In a word, as in the delivery''s last attempt; gone when the sink answers again.';
 
 create table source_types (
   program_no integer not null,

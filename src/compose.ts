@@ -9,6 +9,7 @@ import { READ_SECRET, READ_SECRETS } from './accounts/secrets.sql.ts';
 import { createAsking } from './asking.ts';
 import type { Env } from './config/env.ts';
 import { ConfigError } from './config/env.ts';
+import { type KeptSecrets, keepSecrets } from './config/kept-secrets.ts';
 import { storePrograms } from './config/program-store.ts';
 import { EXAMPLES_DIR, type LoadOptions, loadPrograms } from './config/programs.ts';
 import { type RunningPrograms, runPrograms } from './config/running-programs.ts';
@@ -90,8 +91,15 @@ async function wire(options: ComposeOptions, log: Logger, pools: Pools): Promise
   await checkTestClock(pools.general, env.testClock);
   const settable = env.testClock ? testClock(pools.general) : undefined;
   const clock = settable ?? systemClock;
-  const programs = await startPrograms(options, log, pools, clock);
-  const parts = stages({ options, log, pools, settable, clock, programs, keys: secretKeys(env) });
+  const given = loadOptions(options);
+  const programs = await startPrograms(given, env, log, pools, clock);
+  const keptSecrets = keepSecrets({
+    env: env.raw,
+    dataDir: given.generateIn,
+    check: (variables) => loadPrograms(EXAMPLES_DIR, { ...given, env: variables }),
+    reload: programs.reload,
+  });
+  const parts = stages({ options, log, pools, settable, clock, programs, keptSecrets, keys: secretKeys(env) });
   const { core, recorder, deliverer, mailing, funding, checks, due } = parts;
   const token = adminToken(env);
   return {
@@ -141,6 +149,7 @@ interface Ground {
   readonly settable: SettableClock | undefined;
   readonly clock: Clock;
   readonly programs: RunningPrograms;
+  readonly keptSecrets: KeptSecrets;
   readonly keys: SecretKeys;
 }
 
@@ -247,6 +256,7 @@ function depsOf(
     clock,
     settable,
     programs,
+    keptSecrets,
     keys,
     core,
     recorder,
@@ -267,6 +277,7 @@ function depsOf(
     adminToken: token,
     clock,
     programs,
+    keptSecrets,
     providers: PROVIDERS,
     receive: async (event) => await core.receive({ ...event, receivedAt: await clock.now() }),
     submit: async (no, command, submitOptions) => {
@@ -337,21 +348,25 @@ async function refuseForeignSchema(pools: Pools): Promise<void> {
     throw new ConfigError('the database is newer than this version of Plusone: deploy the newer one');
 }
 
-async function startPrograms(
-  { env, embedded }: ComposeOptions,
-  log: Logger,
-  pools: Pools,
-  clock: Clock,
-): Promise<RunningPrograms> {
-  const given: LoadOptions = {
+function loadOptions({ env, embedded }: ComposeOptions): LoadOptions {
+  return {
     env: env.raw,
     providers: PROVIDERS,
     kinds: KINDS,
     ownHost: new URL(env.publicUrl).hostname,
     generateIn: env.programsDir === undefined && embedded ? env.dataDir : undefined,
   };
+}
+
+async function startPrograms(
+  given: LoadOptions,
+  { programsDir }: Env,
+  log: Logger,
+  pools: Pools,
+  clock: Clock,
+): Promise<RunningPrograms> {
   return await runPrograms({
-    read: () => loadPrograms(env.programsDir ?? EXAMPLES_DIR, given),
+    read: () => loadPrograms(programsDir ?? EXAMPLES_DIR, given),
     store: async (sources) => await storePrograms(pools.general, sources, await clock.now()),
     log,
   });

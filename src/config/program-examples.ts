@@ -1,10 +1,11 @@
 /**
  * What the bundled examples need to start with nothing set: secrets that are made once, and no sink.
- * Promises: DATA_DIR/examples.env (0600) only grows; of two processes that make one secret, both use the line that came
- * first. Must never: be used for programs of the operator's own, where a missing variable stops the start.
+ * Promises: DATA_DIR/examples.env (0600) loses nothing; of two processes that make one secret, both use the line that
+ * came first; an owner's secret takes the place of ours whole or not at all. Must never: be used for programs of the
+ * operator's own, where a missing variable stops the start.
  */
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MissingVariable, OnMissing } from './program-env.ts';
 import { ensureDataDir } from './secrets.ts';
@@ -17,7 +18,7 @@ export interface ExampleSecrets {
 }
 
 export function exampleSecrets(dataDir: string): ExampleSecrets {
-  const file = path.join(dataDir, 'examples.env');
+  const file = fileIn(dataDir);
   const made: string[] = [];
   const missing: OnMissing = ({ name, usedFor, scheme }) => {
     if (usedFor === 'sink_url') return { sink: 'ledger' };
@@ -33,6 +34,26 @@ export function exampleSecrets(dataDir: string): ExampleSecrets {
     return { value };
   };
   return { missing, made, file };
+}
+
+const fileIn = (dataDir: string): string => path.join(dataDir, 'examples.env');
+
+export const keepsSecret = (dataDir: string, name: string): boolean => readSecrets(fileIn(dataDir)).has(name);
+
+/** `value` has no white space. */
+export function replaceSecret(dataDir: string, name: string, value: string): void {
+  const file = fileIn(dataDir);
+  const others = textOf(file)
+    .split('\n')
+    .filter((line) => line !== '' && !line.trim().startsWith(`${name}=`));
+  const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    const text = [...others, `${name}=${value}`, ''].join('\n');
+    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(temporary, file);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
 }
 
 /** The form in which the scheme's verifier takes it. */

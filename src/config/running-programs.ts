@@ -4,6 +4,7 @@
  * log says once what is wrong, with file, line and reason. What is unchanged stays the same object. Must never: drop a
  * program that runs because its file is gone; its webhooks go on coming.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { LoadedProgram } from '../model/program.ts';
 import { ProgramError } from './program-problems.ts';
 import type { LoadedPrograms } from './programs.ts';
@@ -79,8 +80,10 @@ function follow(running: readonly LoadedProgram[], stored: readonly LoadedProgra
   const next = stored.map((each) => {
     const known = running.find(({ no, version }) => no === each.no && version === each.version);
     const { program, version } = each;
-    if (!known) log.info({ program: program.program, version }, 'a program file was read anew');
-    return known ?? each;
+    // A secret that is replaced makes no new version.
+    if (known && isDeepStrictEqual(known.program, program)) return known;
+    log.info({ program: program.program, version }, 'a program file was read anew');
+    return each;
   });
   return [...next, ...gone];
 }

@@ -85,14 +85,16 @@ export const SETTLE = `
 export const COUNT_SENDING = `select count(*) as sending from deliveries
   where program_no = $1 and state = 'sending' and ($2::bigint is null or reward_id = $2)`;
 
-export const READ_BREAKER = `select failures, coalesce(open_until > now(), false) as open from sink_breakers where program_no = $1`;
+export const READ_BREAKER = `select failures, coalesce(open_until > now(), false) as open, opened_at, open_until, last_error
+  from sink_breakers where program_no = $1`;
 
 export const RESET_BREAKER =
-  'update sink_breakers set failures = 0, open_until = null where program_no = $1 and failures > 0';
+  'update sink_breakers set failures = 0, open_until = null, opened_at = null, last_error = null where program_no = $1 and failures > 0';
 
-/** One more round failed. $1 program, $2 the limit, $3 ms of real time that the breaker then stays open. */
+/** One more round failed. $1 program, $2 the limit, $3 ms of real time that the breaker then stays open, $4 what was said. */
 export const COUNT_FAILURES = `
-  insert into sink_breakers as b (program_no, failures) values ($1, 1)
+  insert into sink_breakers as b (program_no, failures, last_error) values ($1, 1, $4)
   on conflict (program_no) do update
-     set failures = b.failures + 1,
+     set failures = b.failures + 1, last_error = excluded.last_error,
+         opened_at = case when b.failures + 1 >= $2 then coalesce(b.opened_at, now()) end,
          open_until = case when b.failures + 1 >= $2 then now() + $3 * interval '1 millisecond' end`;

@@ -6,6 +6,7 @@
  */
 import type { Logger } from 'pino';
 import type { Env } from '../config/env.ts';
+import type { KeptSecrets } from '../config/kept-secrets.ts';
 import type { Pools } from '../db/pool.ts';
 import type { SinkWord } from '../delivery/settle-accepted.ts';
 import type { Funding } from '../fund/funding.ts';
@@ -76,6 +77,7 @@ export interface Deps {
     byHost(host: string): LoadedProgram | undefined;
     all(): readonly LoadedProgram[];
   };
+  readonly keptSecrets: KeptSecrets;
   readonly providers: ReadonlyMap<string, Provider>;
   /** Resolves only after the row has committed. */
   receive(event: IncomingEvent): Promise<{ readonly id: bigint; readonly duplicate: boolean }>;

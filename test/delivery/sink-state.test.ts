@@ -30,10 +30,11 @@ describe('the breaker', () => {
     await scene.harness.plan();
     await scene.run();
     expect(
-      await scene.harness.sql('select failures, open_until from sink_breakers where program_no = $1', [
-        scene.harness.no,
-      ]),
-    ).toEqual([{ failures: 0, open_until: null }]);
+      await scene.harness.sql(
+        'select failures, open_until, opened_at, last_error from sink_breakers where program_no = $1',
+        [scene.harness.no],
+      ),
+    ).toEqual([{ failures: 0, open_until: null, opened_at: null, last_error: null }]);
   });
 
   test('is not asked in a step of the test clock', async () => {

@@ -22,6 +22,18 @@ afterAll(() => scene.stop());
 const report = (query = '') => scene.service.admin('GET', `/fund/report?program=claudexia${query}`);
 const get = (path: string) => request(scene.service.app).get(path);
 
+/** Of a browser in which the owner, who is made once, has signed in. */
+async function ownersCookie(): Promise<string> {
+  const owner = { email: 'o@plusone.test', name: 'Olga', role: 'owner', password: 'three purple elephants' };
+  await scene.service.admin('POST', '/users', owner);
+  const signedIn = await request(scene.service.app)
+    .post('/admin/sign-in')
+    .set('Sec-Fetch-Site', 'same-origin')
+    .type('form')
+    .send({ email: owner.email, password: owner.password });
+  return signedIn.headers['set-cookie']?.[0] ?? '';
+}
+
 test('an admin sees the run whole: the base, the share, and every line behind it', async () => {
   const { status, body } = await report('&month=2026-05');
   expect(status).toBe(200);
@@ -142,14 +154,7 @@ test('an admin sees the months, who is paid, and each payout with its state', as
 });
 
 test('the console shows the same, and its lists are files', async () => {
-  const owner = { email: 'o@plusone.test', name: 'Olga', role: 'owner', password: 'three purple elephants' };
-  await scene.service.admin('POST', '/users', owner);
-  const signedIn = await request(scene.service.app)
-    .post('/admin/sign-in')
-    .set('Sec-Fetch-Site', 'same-origin')
-    .type('form')
-    .send({ email: owner.email, password: owner.password });
-  const [cookie = ''] = signedIn.headers['set-cookie'] as unknown as string[];
+  const cookie = await ownersCookie();
   const look = async (path: string) => (await get(`/admin${path}`).set('Cookie', cookie)).text;
   const shown = await look('/fund');
   expect(shown).toContain('25% of what referred members pay');
@@ -207,11 +212,21 @@ describe('the sink’s later word on a payout that it had answered with 202', ()
     await scene.to('2026-08-01T01:00:00Z');
     const keys = scene.sink.requests.filter((each) => each.key.endsWith(`2026-07:${ann.id}`)).map(({ key }) => key);
     expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
-    for (const _twice of [1, 2])
-      expect((await say('paid', { reference: 'bank_1' })).body.payout).toMatchObject({ status: 'confirmed' });
+    const cookie = await ownersCookie();
+    expect((await get('/admin/fund?program=claudexia').set('Cookie', cookie)).text).toContain(
+      `/admin/payouts/${payout.id}`,
+    );
+    const form = { program: 'claudexia', word: 'paid', reference: 'bank_1' };
+    const settled = await request(scene.service.app)
+      .post(`/admin/payouts/${payout.id}`)
+      .set({ Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' })
+      .type('form')
+      .send(form);
+    expect([settled.status, settled.headers.location]).toEqual([303, '/admin/fund?program=claudexia&done=settled']);
+    expect((await say('paid', { reference: 'bank_1' })).body.payout).toMatchObject({ status: 'confirmed' });
     expect(await say('refused')).toMatchObject({ status: 409, body: { code: 'payout_settled' } });
     expect((await scene.service.admin('GET', '/audit?action=payout.paid')).body.data[0]).toMatchObject({
-      ...{ actor: 'admin', target: payout.id, reason: 'bank_1' },
+      ...{ actor_name: 'Olga', target: payout.id, reason: 'bank_1' },
     });
     expect(await scene.service.isBalanced()).toBe(true);
   });

@@ -16,7 +16,10 @@ const PASSWORD = 'three purple elephants';
 let service: TestService;
 const cookies = {} as Record<AdminRole, string>;
 beforeAll(async () => {
-  service = await TestService.start({ edit: (yaml) => yaml.replace('hosts: []', 'hosts: [go.claudexia.tech]') });
+  const careful = '\nmoderation: { two_persons_above: 1.00 }\n';
+  service = await TestService.start({
+    edit: (text) => `${text.replace('hosts: []', 'hosts: [go.claudexia.tech]')}${careful}`,
+  });
   await service.aliceRefersBob();
   await service.tell('member.created', { member_id: EVIL, email: 'evil@example.com' });
   await service.tell('payment.succeeded', { payment_id: 'pay_1', member_id: 'bob', amount: 10_000, currency: 'usd' });
@@ -80,6 +83,37 @@ test('a viewer sees and decides nothing, a moderator decides, an owner reads pro
   expect((await service.rewards())[0].status).toBe('credited');
 });
 
+test('health tells that a sink is left alone, since when, and what it said last', async () => {
+  const { general } = service.service.pools;
+  const [{ no } = { no: 0 }] = service.service.programs.all();
+  await general.query(
+    `insert into sink_breakers (program_no, failures, open_until, opened_at, last_error)
+     values ($1, 12, now() + interval '1 hour', '2026-05-01T10:00:00Z', 'HTTP 503')`,
+    [no],
+  );
+  const open = (await look('/health', 'viewer')).text;
+  expect(open).toMatch(/left alone.*since.*2026-05-01T10:00.*12 failed in a row, the last: HTTP 503/s);
+  await general.query("update sink_breakers set open_until = '2026-05-01T11:00:00Z' where program_no = $1", [no]);
+  expect((await look('/health', 'viewer')).text).toMatch(/to be tried again.*since.*2026-05-01T11:00/s);
+});
+
+test('a member’s graph has who brought them and two levels below, and counts whom it leaves out', async () => {
+  await service.tell('member.created', { member_id: 'dora', email: 'dora@example.com' });
+  for (let at = 0; at < 10; at++) await service.refer(`dora_${at}`, 'dora', `198.51.100.${at}`);
+  for (let at = 0; at < 4; at++) await service.refer(`dora_0_${at}`, 'dora_0', `203.0.113.${at}`);
+  const graphOf = async (id: string) => {
+    const { text } = await look(`/members/${id}?program=claudexia`, 'viewer');
+    return [...(/<svg class="tree".*?<\/svg>/s.exec(text)?.[0] ?? '').matchAll(/<text[^>]*>([^<]*)/g)].map(
+      (each) => each[1],
+    );
+  };
+  const below = ['dora_0', 'dora_0_3', 'dora_0_2', 'dora_0_1', 'and 1 more'];
+  const others = ['dora_9', 'dora_8', 'dora_7', 'dora_6', 'dora_5', 'dora_4', 'dora_3', 'and 2 more'];
+  expect(await graphOf('dora')).toEqual(['dora', ...below, ...others]);
+  expect(await graphOf('dora_0')).toEqual(['dora', 'dora_0', 'dora_0_3', 'dora_0_2', 'dora_0_1', 'dora_0_0']);
+  expect(await graphOf('viewer-is-nobody')).toEqual([]);
+});
+
 test('a form that another site sends does nothing', async () => {
   const [reward] = await service.rewards();
   const form = { action: 'reverse', ids: reward.id, reason: 'theft' };
@@ -93,11 +127,48 @@ test('the bare address leads to the console, and on a program’s host nowhere',
   expect((await request(service.app).get('/').set('Host', 'go.claudexia.tech')).status).toBe(404);
 });
 
+test('what needs two persons is approved by one from the console, not by the same again, and paid by another', async () => {
+  await service.refer('twin', 'alice', '192.0.2.1');
+  await service.tell('payment.succeeded', {
+    payment_id: 'pay_two',
+    member_id: 'twin',
+    amount: 10_000,
+    currency: 'usd',
+  });
+  const [held] = await service.rewards('&status=pending');
+  const approve = async (role: AdminRole) => {
+    const form = { action: 'approve', ids: held.id, back: '/admin/held' };
+    const { status, headers } = await send('/rewards', form, role);
+    return [status, (await service.rewards()).find(({ id }) => id === held.id)?.status, headers.location];
+  };
+  expect((await approve('moderator')).slice(0, 2)).toEqual([303, 'pending']);
+  expect((await look('/held', 'owner')).text).toContain('approved by 1 of 2');
+  expect((await look(`/rewards/${held.id}`, 'owner')).text).toContain('Somebody else has to approve it, too.');
+  expect(await approve('moderator')).toEqual([303, 'pending', expect.stringContaining('code=already_approved')]);
+  expect((await approve('owner')).slice(0, 2)).toEqual([303, 'credited']);
+  expect(await service.isBalanced()).toBe(true);
+});
+
+test('an owner adds an admin, whose password is shown once and signs them in; nobody else does', async () => {
+  const form = { email: 'new@plusone.test', name: 'Newcomer', role: 'moderator' };
+  expect((await send('/account/users', form, 'moderator')).status).toBe(403);
+  const { text } = await send('/account/users', form, 'owner');
+  const [, password = ''] = /Newcomer may sign in with this password[^<]*<code>([^<]+)</.exec(text) ?? [];
+  const answer = await request(service.app)
+    .post('/admin/sign-in')
+    .set('Sec-Fetch-Site', 'same-origin')
+    .type('form')
+    .send({ email: form.email, password });
+  expect([answer.status, answer.headers.location]).toEqual([303, '/admin']);
+  expect((await look('/account', 'owner')).text).not.toContain(password);
+  expect((await send('/account/users', form, 'owner')).headers.location).toContain('code=email_taken');
+});
+
 test('first-run makes no second owner, whoever has the token', async () => {
   const form = { token: ADMIN_TOKEN, name: 'Eve', email: 'eve@example.com', password: PASSWORD };
   const answer = await request(service.app).post('/admin/first-run').type('form').send(form);
   expect([answer.status, answer.headers.location]).toEqual([303, '/admin/sign-in']);
-  expect((await service.admin('GET', '/users')).body.data).toHaveLength(3);
+  expect((await service.admin('GET', '/users')).body.data).toHaveLength(4);
 });
 
 test('what somebody calls themselves is text on every page, and the page allows no script but its file', async () => {

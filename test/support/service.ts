@@ -43,6 +43,8 @@ export interface StartOptions {
   readonly edit?: (yaml: string) => string;
   readonly sinkUrl?: string;
   readonly start?: string;
+  /** As `npm start` with nothing set: the bundled examples on the embedded database, with secrets made in DATA_DIR. */
+  readonly bundled?: boolean;
   /** Further variables of the environment. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -73,12 +75,11 @@ export class TestService {
       options.sinkUrl || options.yaml ? edited : edited.replace(/^delivery:.*$/m, 'delivery: { sink: ledger }');
     writeFileSync(path.join(dir, `${program}.yaml`), withSink);
     const env = readEnv({
-      ...secretsOf(program.toUpperCase(), options.sinkUrl),
+      ...(options.bundled ? {} : { ...secretsOf(program.toUpperCase(), options.sinkUrl), PROGRAMS_DIR: dir }),
       DATABASE_URL: db.appUrl,
       SECRET_KEY: 'a-secret-key-for-tests-that-is-long-enough',
       ADMIN_TOKEN,
       DATA_DIR: dir,
-      PROGRAMS_DIR: dir,
       TEST_CLOCK: '1',
       EGRESS_ALLOW: '127.0.0.0/8',
       ...options.variables,
@@ -87,7 +88,7 @@ export class TestService {
       env,
       role: 'all',
       databaseUrl: db.appUrl,
-      embedded: false,
+      embedded: options.bundled ?? false,
       log: pino({ level: 'silent' }),
     });
     service.startWork();

@@ -25,6 +25,7 @@ import { reportRoutes } from './reports.ts';
 import { rewardActionRoutes } from './reward-actions.ts';
 import { rewardRoutes } from './rewards.ts';
 import { sessionRoutes } from './session.ts';
+import { sourceSecretRoutes } from './source-secrets.ts';
 import { testClockRoutes } from './test-clock.ts';
 import { userRoutes } from './users.ts';
 
@@ -43,6 +44,7 @@ export function adminRoutes(deps: Deps): Route[] {
     ...reportRoutes(deps),
     ...programRoutes(deps),
     ...keyRoutes(deps),
+    ...sourceSecretRoutes(deps),
     ...sessionRoutes(deps),
     ...ownAccountRoutes(deps),
     ...userRoutes(deps),

@@ -2,7 +2,7 @@
  * The forms of what the admin API answers about programs. Amounts stand beside their unit, never added across units.
  */
 import * as z from 'zod';
-import { amount, pageOf, rewardStatus, unit } from '../forms.ts';
+import { amount, pageOf, rewardStatus, time, unit } from '../forms.ts';
 
 const programShape = {
   program: z.string(),
@@ -47,6 +47,15 @@ const work = z
   .strictObject({ waiting_events: count, parked_events: count, open_deliveries: count, parked_deliveries: count })
   .meta({ id: 'Work' });
 
+const breaker = z
+  .strictObject({
+    state: z.enum(['closed', 'open', 'half_open']).describe('open: the sink is left alone for a while'),
+    failures: count.describe('in a row'),
+    since: time.nullable(),
+    last_error: z.string().nullable(),
+  })
+  .meta({ id: 'Breaker' });
+
 export const programSummary = z
   .strictObject({
     ...programShape,
@@ -64,5 +73,6 @@ export const programSummary = z
     }),
     unearned_payments: z.array(z.strictObject({ reason: z.string(), count })),
     work,
+    breaker,
   })
   .meta({ id: 'ProgramSummary' });

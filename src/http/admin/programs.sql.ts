@@ -85,3 +85,20 @@ export async function countWork(knex: Knex, programNo: number): Promise<Work> {
       from programs g where g.no = ?`;
   return (await select<Work>(knex, text, [programNo]))[0] as Work;
 }
+
+/** The file of one version, without secrets. */
+export async function readFile(knex: Knex, programNo: number, version: number): Promise<string | undefined> {
+  const text = 'select v.file from program_versions v where v.program_no = ? and v.version = ?';
+  return (await select<{ file: string }>(knex, text, [programNo, version]))[0]?.file;
+}
+
+/** `source` has another secret from now on; which, nobody is told. */
+export async function noteSecret(
+  knex: Knex,
+  given: { programNo: number; source: string; variable: string; actor: string; now: Date },
+): Promise<void> {
+  const text = `
+    insert into audit_log (id, program_no, at, actor, action, target, after)
+    values (nextval('ids'), ?, ?, ?, 'secret.replace', ?, jsonb_build_object('variable', ?::text)) returning id`;
+  await select(knex, text, [given.programNo, given.now, given.actor, given.source, given.variable]);
+}

@@ -4,6 +4,7 @@
  * file.
  */
 import type * as z from 'zod';
+import { describeBreaker } from '../../delivery/breaker.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import { answer, type Sent } from '../answer.ts';
 import type { Deps } from '../deps.ts';
@@ -73,12 +74,13 @@ function unitJson(unit: LoadedProgram['program']['unit']) {
 
 async function summary({ pools, env }: Needs, loaded: LoadedProgram): Promise<Sent<z.input<typeof programSummary>>> {
   const where = [pools.knex, loaded.no] as const;
-  const [funnel, sums, flags, unearned, work] = await Promise.all([
+  const [funnel, sums, flags, unearned, work, { lastError, ...breaker }] = await Promise.all([
     sql.readFunnel(...where),
     sql.sumRewards(...where),
     sql.countHeldFlags(...where),
     sql.countUnearned(...where),
     sql.countWork(...where),
+    describeBreaker(pools, loaded.no),
   ]);
   const held = sums.filter((each) => each.status === 'pending' && each.reason === 'held');
   const failed = sums.filter((each) => each.status === 'failed');
@@ -97,6 +99,7 @@ async function summary({ pools, env }: Needs, loaded: LoadedProgram): Promise<Se
     },
     unearned_payments: unearned,
     work,
+    breaker: { ...breaker, last_error: lastError },
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
+import { type BreakerState, describeBreaker } from '../../delivery/breaker.ts';
 import { catchUpList } from '../../http/admin/catch-ups.ts';
 import { ledgerCheck } from '../../http/admin/ledger-check.ts';
 import { programSummary } from '../../http/admin/program-schemas.ts';
@@ -19,7 +20,8 @@ import * as parts from './parts.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Ledger = z.output<typeof ledgerCheck>;
-type Summary = z.output<typeof programSummary>;
+type Line = Omit<z.output<typeof programSummary>, 'breaker'> & { readonly breaker: BreakerState };
+
 /** Millions of entries take seconds to add up, and the page has more to show. */
 const PATIENCE_MS = 60;
 
@@ -41,28 +43,28 @@ export function healthRoutes(deps: Deps, asker: Asker): Route[] {
 
 async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: Response): Promise<void> {
   const ask = asker(req, res);
-  const names = deps.programs.all().map(({ program }) => program.program);
-  const [books, catchUps, ...summaries] = await Promise.all([
+  const programs = deps.programs.all();
+  const [books, catchUps, ...lines] = await Promise.all([
     keep(
       'ledger',
       async () => ({ at: new Date(), ledger: await ask(ledgerCheck, 'get', '/ledger/check') }),
       PATIENCE_MS,
     ),
     ask(catchUpList, 'get', '/catch-ups'),
-    ...names.map((program) =>
-      keep(
-        program,
-        () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program } }),
-        PATIENCE_MS,
-      ),
-    ),
+    ...programs.map(async ({ no, program: { program } }): Promise<Line | undefined> => {
+      const question = { params: { program } };
+      const read = () => ask(programSummary, 'get', '/programs/:program/summary', question);
+      const summary = await keep(program, read, PATIENCE_MS);
+      // Never kept: it is looked at while it changes.
+      return summary && { ...summary, breaker: await describeBreaker(deps.pools, no) };
+    }),
   ]);
   showPage(req, res, {
     title: 'Health',
     lead: 'What waits, what is stuck, and whether the books are right.',
     section: '/admin/health',
     live: 30,
-    body: html`${stateOfBooks(books)}<section class="card"><h2>Work</h2>${work(books?.ledger, summaries)}</section>
+    body: html`${stateOfBooks(books)}<section class="card"><h2>Work</h2>${work(books?.ledger, lines)}</section>
 <section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
   });
 }
@@ -90,11 +92,11 @@ function stateOfBooks(books: Books | undefined): Html {
 ${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable('Differences', columns, ledger.differences)}</section>`}`;
 }
 
-function work(ledger: Ledger | undefined, counted: readonly (Summary | undefined)[]): Html {
-  const summaries = counted.filter((each) => each !== undefined);
-  const columns: parts.Column<Summary>[] = [
+function work(ledger: Ledger | undefined, counted: readonly (Line | undefined)[]): Html {
+  const lines = counted.filter((each) => each !== undefined);
+  const columns: parts.Column<Line>[] = [
     { name: 'Program', of: ({ name }) => name, kind: 'long' },
-    { name: 'Sink', of: ({ sink }) => parts.plain(sink) },
+    { name: 'Sink', of: sinkOf, kind: 'long' },
     { name: 'Events waiting', of: ({ work: is }) => count('en', is.waiting_events), kind: 'n' },
     {
       name: 'Not handled',
@@ -110,7 +112,15 @@ function work(ledger: Ledger | undefined, counted: readonly (Summary | undefined
       kind: 'nowrap',
     },
   ];
-  return html`${summaries.length < counted.length && html`<p class="soft">Some programs are being counted; they stand here at the next look.</p>`}${parts.fileTable('Work', columns, summaries)}`;
+  return html`${lines.length < counted.length && html`<p class="soft">Some programs are being counted; they stand here at the next look.</p>`}${parts.fileTable('Work', columns, lines)}`;
+}
+
+function sinkOf({ sink, breaker: { state, failures, since, lastError: said } }: Line): Html {
+  const word =
+    said !== null && html`<br><span class="soft">${count('en', failures)} failed in a row, the last: ${said}</span>`;
+  if (state === 'closed') return html`${parts.plain(sink)}${word}`;
+  const told = state === 'open' ? parts.badge('left alone', 'bad') : parts.badge('to be tried again', 'warn');
+  return html`${parts.plain(sink)} ${told}<br><span class="soft">since ${since === null ? 'a while' : moment('en', since)}</span>${word}`;
 }
 
 function caughtUp(sources: readonly CatchUp[]): Html {

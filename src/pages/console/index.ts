@@ -23,6 +23,7 @@ import { paymentPageRoutes } from './payment.ts';
 import { programPageRoutes } from './programs.ts';
 import { rewardPageRoutes } from './reward.ts';
 import { rewardRoutes } from './rewards.ts';
+import { setupRoutes } from './setup.ts';
 import { signInRoutes, signInUrl } from './sign-in.ts';
 
 export { consoleProblem } from './layout.ts';
@@ -46,6 +47,7 @@ export function consoleRoutes(deps: Deps, api: readonly Route[]): Route[] {
     ...eventPageRoutes(deps, asker),
     ...memberPageRoutes(deps, asker),
     ...programPageRoutes(deps, asker),
+    ...setupRoutes(deps, asker),
     ...appealPageRoutes(deps, asker),
     ...accountRoutes(asker),
   ];

@@ -78,6 +78,7 @@ const DONE: Readonly<Record<string, string>> = {
   replay: 'The event was handled again.',
   saved: 'Saved.',
   attached: 'The payment has its referrer.',
+  secret: 'The new secret is in force.',
   settled: 'Noted how the payout ended.',
 };
 

@@ -46,6 +46,7 @@ export async function listMembers(knex: Knex, filter: MemberFilter, page: PageRe
 }
 
 export interface ReferredRow {
+  person_id: bigint;
   member_id: string;
   status: string;
   reason: string | null;
@@ -58,7 +59,7 @@ export interface ReferredRow {
 /** The newest hundred, each with how many they referred in turn. */
 export async function listReferred(knex: Knex, programNo: number, memberId: string): Promise<ReferredRow[]> {
   const text = `
-    select p.member_id, r.status, r.reason, coalesce(k.code, r.code_key) as code, r.created_at, p.first_paid_at, c.completed as referred
+    select r.referee_id as person_id, p.member_id, r.status, r.reason, coalesce(k.code, r.code_key) as code, r.created_at, p.first_paid_at, c.completed as referred
       from person_aliases a
       cross join lateral (
         select * from referrals q where q.program_no = a.program_no and q.referrer_id = a.person_id
@@ -68,4 +69,32 @@ export async function listReferred(knex: Knex, programNo: number, memberId: stri
       left join referral_counts c on c.program_no = r.program_no and c.person_id = r.referee_id
      where a.program_no = ? and a.kind = 'member' and a.value = ? order by r.created_at desc, r.id desc`;
   return select(knex, text, [programNo, memberId]);
+}
+
+export interface InTurnRow {
+  referrer_id: bigint;
+  member_id: string;
+  status: string;
+  /** How many that person referred, a thousand at most. */
+  total: number;
+}
+
+/** The newest few that each of these people referred. */
+export async function listInTurn(
+  knex: Knex,
+  programNo: number,
+  people: readonly bigint[],
+  few: number,
+): Promise<InTurnRow[]> {
+  const text = `
+    select t.id as referrer_id, g.member_id, g.status, n.total
+      from unnest(?::bigint[]) as t(id)
+      cross join lateral (
+        select count(*)::int as total
+          from (select 1 from referrals r where r.program_no = ? and r.referrer_id = t.id limit 1000) c) n
+      cross join lateral (
+        select p.member_id, r.status
+          from referrals r join persons p on p.program_no = r.program_no and p.id = r.referee_id
+         where r.program_no = ? and r.referrer_id = t.id order by r.created_at desc, r.id desc limit ?) g`;
+  return select(knex, text, [people, programNo, programNo, few]);
 }

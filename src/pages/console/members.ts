@@ -22,6 +22,7 @@ import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as sql from './members.sql.ts';
 import * as parts from './parts.ts';
+import { referralTree, SHOWN } from './referral-tree.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Query = Readonly<Record<string, string | undefined>>;
@@ -165,7 +166,7 @@ async function show(deps: Deps, asker: Asker, req: Request, res: Response): Prom
     lead: html`${loaded.program.name} · <code>${member.member_id}</code>`,
     section: '/admin/members',
     body: html`<div class="grid">${who(member)}${mayAct(adminOf(res).role, 'moderator') && settings(loaded, member, mayAct(adminOf(res).role, 'owner'))}</div>
-<section class="card"><h2>Referred, ${count('en', member.referrals.total)} in all</h2>${graph(name, referred)}</section>
+<section class="card"><h2>Referred, ${count('en', member.referrals.total)} in all</h2>${await graph(deps, loaded, member, referred)}${referredTable(name, referred)}</section>
 <section class="card"><h2>Rewards</h2>${rewardTable(deps, rewards.data)}<p class="more"><a href="/admin/rewards?program=${name}&amp;member=${encodeURIComponent(id)}">All of them</a></p></section>`,
   });
 }
@@ -214,7 +215,34 @@ ${isOwner && tiers.length > 0 && html`<div class="field"><label for="tier">Tier<
 <button class="first">Save</button></form></section>`;
 }
 
-function graph(program: string, rows: readonly sql.ReferredRow[]): Html {
+/** Those who brought others come first, then the newest. */
+async function graph(
+  { pools }: Deps,
+  { no, program }: LoadedProgram,
+  member: Member,
+  rows: readonly sql.ReferredRow[],
+): Promise<Html | undefined> {
+  const { referred_by: by, referrals } = member;
+  if (!by && rows.length === 0) return undefined;
+  const first = rows.toSorted((a, b) => Number((b.referred ?? 0n) - (a.referred ?? 0n))).slice(0, SHOWN.first);
+  const people = first.map((row) => row.person_id);
+  const inTurn = await sql.listInTurn(pools.knex, no, people, SHOWN.second);
+  const brought = first.map(({ person_id: id, member_id: name, status }) => {
+    const those = inTurn.filter((row) => row.referrer_id === id);
+    const leaves = those.map((row) => ({ member: row.member_id, status: row.status }));
+    return { member: name, status, brought: leaves, more: (those[0]?.total ?? 0) - those.length };
+  });
+  return referralTree({
+    program: program.program,
+    member: member.member_id,
+    status: by?.status ?? 'completed',
+    by: by ? { member: by.member_id, status: 'completed' } : undefined,
+    brought,
+    more: Math.max(0, referrals.total - first.length),
+  });
+}
+
+function referredTable(program: string, rows: readonly sql.ReferredRow[]): Html {
   if (rows.length === 0) return parts.empty('Nobody yet');
   return parts.fileTable(
     'Referred people',

@@ -1,5 +1,5 @@
 /**
- * Versions of a program's file, and which of its sources have spoken.
+ * Versions of a program, and which of its sources have spoken.
  * Promises: each source costs one look at an index. Must never: count events.
  */
 import type { Knex } from 'knex';
@@ -15,11 +15,6 @@ export async function listVersions(knex: Knex, programNo: number): Promise<Versi
   const text =
     'select v.version, v.hash, v.created_at from program_versions v where v.program_no = ? order by v.version desc limit 200';
   return select(knex, text, [programNo]);
-}
-
-export async function readFile(knex: Knex, programNo: number, version: number): Promise<string | undefined> {
-  const text = 'select v.file from program_versions v where v.program_no = ? and v.version = ?';
-  return (await select<{ file: string }>(knex, text, [programNo, version]))[0]?.file;
 }
 
 export interface HeardRow {

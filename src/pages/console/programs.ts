@@ -1,16 +1,11 @@
 /**
- * The programs: what each does, its file with every version and what changed between two, and the guide to its sources.
- * Promises: the guide names the exact address and the exact events to tick, and turns green when the first has come. Must
- * never: show a secret: a file names its variables, and only an owner reads it.
+ * The programs: what each does, and its file with every version and what changed between two.
+ * Must never: show a secret: a file names its variables, and only an owner reads it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
-import { mayAct } from '../../accounts/admin-users.ts';
-import { EXAMPLES_DIR } from '../../config/programs.ts';
 import { programPage } from '../../http/admin/program-schemas.ts';
-import { adminOf } from '../../http/admin-auth.ts';
+import * as programSql from '../../http/admin/programs.sql.ts';
 import type { Deps } from '../../http/deps.ts';
 import { Problem } from '../../http/problems.ts';
 import { param, type Route } from '../../http/routes.ts';
@@ -21,8 +16,6 @@ import { diff } from './diff.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 import * as sql from './programs.sql.ts';
-import { PROVIDER_STEPS } from './provider-steps.ts';
-import { secretVariables } from './source-variables.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Listed = z.output<typeof programPage>['data'][number];
@@ -51,23 +44,6 @@ export function programPageRoutes(deps: Deps, asker: Asker): Route[] {
       credential: 'admin',
       summary: 'The file of a program, its versions, and what changed',
       handle: (req, res) => showFile(deps, req, res),
-    },
-    {
-      ...common,
-      path: '/setup',
-      summary: 'The guide: a program to start from, and its sources until they have spoken',
-      handle: async (req, res) => {
-        const programs = await all(req, res);
-        const { program } = req.query as Query;
-        const shown = programs.find((each) => each.program === program) ?? programs[0];
-        showPage(req, res, {
-          title: 'Set up',
-          lead: 'From a program file to the first event, source by source.',
-          section: '/admin/programs',
-          live: 5,
-          body: html`${examples()}${shown && (await sources(deps, programs, shown, mayAct(adminOf(res).role, 'owner')))}`,
-        });
-      },
     },
   ];
 }
@@ -112,8 +88,8 @@ async function showFile(deps: Deps, req: Request, res: Response): Promise<void> 
   const wanted = versionOf(query.version) ?? loaded.version;
   const since = versionOf(query.since);
   const [file, before] = await Promise.all([
-    sql.readFile(deps.pools.knex, loaded.no, wanted),
-    since === undefined ? undefined : sql.readFile(deps.pools.knex, loaded.no, since),
+    programSql.readFile(deps.pools.knex, loaded.no, wanted),
+    since === undefined ? undefined : programSql.readFile(deps.pools.knex, loaded.no, since),
   ]);
   if (file === undefined) throw new Problem('not_found');
   const columns: parts.Column<sql.VersionRow>[] = [
@@ -153,49 +129,4 @@ function changes(before: string, after: string): Html[] {
     if (kind === 'same') return html`  ${text}\n`;
     return kind === 'added' ? html`<ins>+ ${text}</ins>` : html`<del>- ${text}</del>`;
   });
-}
-
-/** The bundled programs, to begin with one of them. */
-function examples(): Html {
-  const files = readdirSync(EXAMPLES_DIR).filter((name) => name.endsWith('.yaml'));
-  const one = (name: string, at: number) => {
-    const text = readFileSync(path.join(EXAMPLES_DIR, name), 'utf8');
-    const [first = ''] = text.split('\n\n');
-    const about = first.replaceAll(/^# ?/gm, '').split('\n#')[0];
-    return html`<details><summary><strong>${name}</strong> <span class="soft">${about?.split('\n\n')[0]}</span></summary>
-<p class="row"><button type="button" data-copy="#example-${at}" data-copied="Copied">Copy the file</button></p><pre id="example-${at}" tabindex="0">${text}</pre></details>`;
-  };
-  return html`<section class="card"><h2>1. A program to start from</h2>
-<p>A program is one YAML file in <code>PROGRAMS_DIR</code>. Copy one of these, change what differs, and set the variables that it names; it is taken up within seconds. What is wrong with a file is said by <code>npm run cli -- program check</code>.</p>
-${files.map(one)}</section>`;
-}
-
-async function sources(deps: Deps, programs: readonly Listed[], shown: Listed, isOwner: boolean): Promise<Html> {
-  const loaded = deps.programs.byName(shown.program);
-  const names = shown.sources.map(({ name }) => name);
-  const heard = new Map((await sql.heardFrom(deps.pools.knex, loaded?.no ?? 0, names)).map((row) => [row.source, row]));
-  const file = isOwner && loaded ? await sql.readFile(deps.pools.knex, loaded.no, loaded.version) : undefined;
-  const variables = secretVariables(file ?? '');
-  const others = programs.map(
-    (each) =>
-      html`<a class="button" href="/admin/setup?program=${each.program}"${each === shown && html` aria-current="true"`}>${each.name}</a>`,
-  );
-  return html`<section class="card"><h2>2. The sources of ${shown.name}</h2>${programs.length > 1 && html`<p class="row">${others}</p>`}
-<p>At each provider, enter the address and tick these events. The signing secret that it shows goes into the variable that the program file names.</p></section>
-<div class="grid">${shown.sources.map((source, at) => sourceCard(deps, source, at, { heard: heard.get(source.name), variables: variables.get(source.name) ?? [] }))}</div>`;
-}
-
-function sourceCard(
-  deps: Deps,
-  { name, kind, url }: Listed['sources'][number],
-  at: number,
-  { heard, variables }: { readonly heard: sql.HeardRow | undefined; readonly variables: readonly string[] },
-): Html {
-  const types = deps.providers.get(kind)?.handles ?? [];
-  return html`<section class="card" aria-labelledby="source-${at}"><h3 id="source-${at}">${name} <span class="soft">${kind}</span></h3>
-<p>${heard ? html`${parts.badge('heard from', 'good')} <span class="soft">${heard.type}, ${moment('en', heard.at)}</span>` : html`${parts.badge('waiting for the first event', 'warn')}`}</p>
-<p>${PROVIDER_STEPS[kind] ?? PROVIDER_STEPS.standard}</p>
-<label for="url-${at}">Address</label><div class="copy"><input id="url-${at}" readonly value="${url}"><button type="button" data-copy="#url-${at}" data-copied="Copied">Copy</button></div>
-${variables.length > 0 && html`<p>Its signing secret goes into ${variables.map((each, n) => html`${n > 0 && ', '}<code>${each}</code>`)}.</p>`}
-<h3>Events to tick</h3><ul>${types.map((type) => html`<li><code>${type}</code></li>`)}</ul></section>`;
 }

@@ -65,12 +65,13 @@ export const CONTRIBUTOR_ACTS: readonly (readonly [path: string, summary: string
 
 /** One `name: value` a line. */
 export function detailsOf(text: string): Record<string, string> {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const pairs = lines.map((line) => /^\s*([\w ]+?)\s*:\s*(.*?)\s*$/.exec(line));
-  if (pairs.some((pair) => !pair)) throw new Problem('invalid_request');
-  return Object.fromEntries(
-    pairs.map((pair) => [pair?.[1]?.toLowerCase().replaceAll(' ', '_') ?? '', pair?.[2] ?? '']),
-  );
+  const lines = text.split('\n').map((line) => line.trim());
+  const pairs = lines.filter((line) => line !== '').map((line): [string, string] => {
+    const [name = '', ...rest] = line.split(':');
+    if (rest.length === 0 || !/^[\w ]+$/.test(name.trim())) throw new Problem('invalid_request');
+    return [name.trim().toLowerCase().replaceAll(' ', '_'), rest.join(':').trim()];
+  });
+  return Object.fromEntries(pairs);
 }
 
 export function contributorCard(base: string, { language, contributor: words }: Texts, is: Contributor | null): Html {
