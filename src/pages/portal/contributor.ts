@@ -66,11 +66,13 @@ export const CONTRIBUTOR_ACTS: readonly (readonly [path: string, summary: string
 /** One `name: value` a line. */
 export function detailsOf(text: string): Record<string, string> {
   const lines = text.split('\n').map((line) => line.trim());
-  const pairs = lines.filter((line) => line !== '').map((line): [string, string] => {
-    const [name = '', ...rest] = line.split(':');
-    if (rest.length === 0 || !/^[\w ]+$/.test(name.trim())) throw new Problem('invalid_request');
-    return [name.trim().toLowerCase().replaceAll(' ', '_'), rest.join(':').trim()];
-  });
+  const pairs = lines
+    .filter((line) => line !== '')
+    .map((line): [string, string] => {
+      const [name = '', ...rest] = line.split(':');
+      if (rest.length === 0 || !/^[\w ]+$/.test(name.trim())) throw new Problem('invalid_request');
+      return [name.trim().toLowerCase().replaceAll(' ', '_'), rest.join(':').trim()];
+    });
   return Object.fromEntries(pairs);
 }
 
