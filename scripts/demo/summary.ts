@@ -49,7 +49,7 @@ export async function summarise(stage: Stage, tours: Readonly<Record<ProgramName
     ...sections.flatMap((each) => [...each.lines, '']),
     `Ledger: ${ledger.balanced ? 'balanced' : `NOT balanced, drift ${ledger.drift}`}, of all programs, added up anew.`,
     `Billing: was told ${dollars(billed.total)} in ${billed.credits} orders; we say ${dollars(delivered)}${agrees ? '' : ': THEY DIFFER'}.`,
-    `Mail: ${mailsIn(dataDir)} invitations lie in ${path.join(dataDir, 'outbox')}; none was sent.`,
+    `Mail: ${mailsIn(dataDir)} letters lie in ${path.join(dataDir, 'outbox')}; none was sent.`,
     ...(left > 0 ? [`Events: ${left} WERE NOT HANDLED.`] : []),
   ];
   return { lines, ok: ledger.balanced && agrees && left === 0 };

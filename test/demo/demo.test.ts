@@ -95,7 +95,7 @@ test('the demo plays beside npm start, ends in balance, prints commands that wor
   await open.says('It is still up');
   const first = open.output();
   expect(first).toContain('Ledger: balanced');
-  expect(first).toContain('Mail: 4 invitations');
+  expect(first).toContain('Mail: 5 letters');
   expect(first).not.toMatch(/DIFFER|NOT HANDLED/);
   expectWorthSeeing(first);
   for (const file of [
