@@ -10,7 +10,8 @@ import { JWT_SECRET } from './plusone.ts';
 import { refuseRefusals } from './runs.ts';
 
 const CONNECTIONS = 4;
-const WARM_UP = 50;
+/** Until the code behind it is compiled, as it is in a service that has run for a while. */
+const WARM_UP = 1_000;
 const REQUESTS = 2_000;
 
 /** `memberId`: whose. */
