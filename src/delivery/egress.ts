@@ -60,8 +60,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** The connection was never there. It carries no `code`: undici would queue the request again for some of them. */
 class NotConnected extends Error {}
 
+/** For how long a connection without a request is kept. */
+const IDLE_MS = 1_000;
+
 export function createHttp({ allow, resolve = dns.lookup as Resolve }: HttpOptions): Http {
-  const agent = new Agent({ connect: guardedConnector(permitsFor(allow), resolve), allowH2: false });
+  const connect = guardedConnector(permitsFor(allow), resolve);
+  // Servers close idle connections after 5 s and more: one that closes while we send would look like a try that failed.
+  const agent = new Agent({ connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS });
   return {
     send: (wanted) => send(agent, wanted),
     close: () => agent.destroy(),
