@@ -1,6 +1,7 @@
 /**
- * The small pages behind links in mails: one question, one button, no script.
- * Promises: readable without anything else being loaded. Must never: be framed, or send a form anywhere but here.
+ * Pages of a program that stand alone: those behind links in mails (one question, one button), and the fund's report.
+ * Promises: readable without anything else being loaded, no script. Must never: be framed, or send a form anywhere but
+ * here.
  */
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
@@ -13,9 +14,22 @@ export interface Page {
   readonly body: Html;
 }
 
-export function sendPage(res: Response, status: number, program: Program, { title, body }: Page): void {
+export function sendPage(res: Response, status: number, program: Program, page: Page): void {
   const style = styleOf(program);
-  const page = html`<!doctype html>
+  res.setHeader('Content-Security-Policy', policyFor(style, "'self'"));
+  res
+    .status(status)
+    .type('html')
+    .send(plainPage(program, page, style));
+}
+
+export function policyFor(style: string, formAction: "'self'" | "'none'"): string {
+  const hash = createHash('sha256').update(style).digest('base64');
+  return `default-src 'none'; style-src 'sha256-${hash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`;
+}
+
+export function plainPage(program: Program, { title, body }: Page, style: string): string {
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -32,13 +46,7 @@ ${body}
 </main>
 </body>
 </html>
-`;
-  const hash = createHash('sha256').update(style).digest('base64');
-  res.setHeader(
-    'Content-Security-Policy',
-    `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
-  );
-  res.status(status).type('html').send(page.html);
+`.html;
 }
 
 /** A colour was checked when the program file was read: it can hold nothing but a colour. */

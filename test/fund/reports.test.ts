@@ -102,7 +102,7 @@ test('a contributor sees their own lines on a page and by the API, and they are 
   expect(text).toContain('dependabot[bot]');
   expect(text).not.toContain('ben@dev');
   expect(headers['content-security-policy']).toMatch(
-    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'/,
+    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'$/,
   );
   expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
 });

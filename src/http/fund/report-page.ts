@@ -3,11 +3,11 @@
  * Promises: one HTML file with its own style and no script; what is left out stands there with its reason, and so does
  * the command that counts the lines again. Must never: put text of a repository into the page unescaped.
  */
-import { createHash } from 'node:crypto';
 import type { Report } from '../../fund/report.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { exponentOf, formatDecimal } from '../../model/money.ts';
 import type { Program } from '../../model/program.ts';
+import { plainPage, policyFor } from '../plain-page.ts';
 
 export interface ReportPage {
   readonly program: Program;
@@ -34,38 +34,16 @@ a:focus-visible { outline: 3px solid #1f2937; outline-offset: 3px; }
 @media (max-width: 60rem) { main { margin: 0; border-radius: 0; padding: 1rem; } }
 `;
 
-export const REPORT_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export const REPORT_POLICY = policyFor(STYLE, "'none'");
 
 export function reportPage({ program, report, months, contributor }: ReportPage): string {
   const title = `The Open Source Fund of ${program.name}, ${report.month}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-<style>${{ html: STYLE }}</style>
-</head>
-<body>
-<main>
-<p class="product"><a href="${program.product.homeUrl}">${program.name}</a></p>
-<h1>${title}</h1>
-${monthLinks(report, months)}
+  const body = html`${monthLinks(report, months)}
 ${contributor !== undefined && ownPart(report, contributor)}
 ${fundPart(report)}
 ${tablesPart(report)}
-${checkPart(report)}
-</main>
-</body>
-</html>
-`.html;
+${checkPart(report)}`;
+  return plainPage(program, { title, body }, STYLE);
 }
 
 /** A column of numbers is headed by an object. */
