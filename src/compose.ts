@@ -20,9 +20,9 @@ import { openPools, type Pools } from './db/pool.ts';
 import { createDeliverer } from './delivery/deliver.ts';
 import { createHttp } from './delivery/egress.ts';
 import { createFunding } from './fund/funding.ts';
-import { createBigCounts } from './http/big-counts.ts';
 import type { Deps, OpenedSecret } from './http/deps.ts';
 import { createPublicIds } from './http/dialects/ids.ts';
+import { keepBigCounts } from './http/kept.ts';
 import { createIntrospection } from './http/member/introspection.ts';
 import { createJwks } from './http/member/jwks.ts';
 import { createOidcSignIn } from './http/member/oidc.ts';
@@ -297,7 +297,7 @@ function depsOf(
     schemaCurrent: async () => (await schemaState(pools.general)) === 'current',
     tokens: createMemberTokens(createJwks({ http }), createIntrospection({ http })),
     oidc: createOidcSignIn({ http }),
-    countBig: createBigCounts(),
+    countBig: keepBigCounts(),
     limits: createRateLimits({ pool: pools.general, key: keys.deriveKey('rate-limits') }),
     mail: mailing,
     fund: funding,

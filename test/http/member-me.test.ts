@@ -1,6 +1,6 @@
 // What a member sees of their own: figures, rewards, referrals, ledger; and nothing of anybody else's address.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBigCounts } from '../../src/http/big-counts.ts';
+import { keepBigCounts } from '../../src/http/kept.ts';
 import { maskEmail, maskPerson } from '../../src/http/member/masks.ts';
 import { shareTexts } from '../../src/http/member/share.ts';
 import type { Program } from '../../src/model/program.ts';
@@ -241,7 +241,7 @@ describe('share texts', () => {
 
 test('active referees are counted each time for few; for very many the last count is given while it is made anew', async () => {
   let [elapsed, asked] = [0, 0];
-  const kept = createBigCounts(() => elapsed);
+  const kept = keepBigCounts(() => elapsed);
   const ask = (key: string, signups: number) => kept(key, signups, async () => ++asked);
   for (const _ of [1, 2]) await ask('few', 19_999);
   expect(asked).toBe(2);

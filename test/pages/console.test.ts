@@ -3,11 +3,11 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AdminRole } from '../../src/accounts/admin-users.ts';
 import { allRoutes } from '../../src/http/app.ts';
+import { keepDear } from '../../src/http/kept.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { diff } from '../../src/pages/console/diff.ts';
 import { seen } from '../../src/pages/console/findings.ts';
 import { consoleRoutes } from '../../src/pages/console/index.ts';
-import { createKeep } from '../../src/pages/console/kept.ts';
 import { ADMIN_TOKEN, TestService } from '../support/service.ts';
 
 const EVIL = '<img src=x onerror=alert(1)>"\'';
@@ -259,7 +259,7 @@ describe('what a rule or a signal saw', () => {
 test('figures that are read fast are read anew each time; slow ones are kept, and read again behind the page', async () => {
   let now = 0;
   let reads = 0;
-  const keep = createKeep(() => now);
+  const keep = keepDear(() => now);
   const read = (ms: number) => async () => {
     now += ms;
     return ++reads;
@@ -276,7 +276,7 @@ test('figures that are read fast are read anew each time; slow ones are kept, an
 });
 
 test('whoever has no patience for figures never read before gets them at the next look, and two looks are one read', async () => {
-  const keep = createKeep();
+  const keep = keepDear();
   const counted = Promise.withResolvers<number>();
   let reads = 0;
   const read = () => {

@@ -10,11 +10,11 @@ import { catchUpList } from '../../http/admin/catch-ups.ts';
 import { ledgerCheck } from '../../http/admin/ledger-check.ts';
 import { programSummary } from '../../http/admin/program-schemas.ts';
 import type { Deps } from '../../http/deps.ts';
+import { type Keep, keepDear } from '../../http/kept.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
 import { count, moment } from '../words.ts';
-import { createKeep, type Keep } from './kept.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 
@@ -28,7 +28,7 @@ const PATIENCE_MS = 60;
 type CatchUp = z.output<typeof catchUpList>['data'][number];
 
 export function healthRoutes(deps: Deps, asker: Asker): Route[] {
-  const keep = createKeep();
+  const keep = keepDear();
   return [
     {
       method: 'get',

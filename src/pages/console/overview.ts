@@ -1,6 +1,6 @@
 /**
  * The first page: how each program is doing, what waits for a person, and the last thirty days of one of them.
- * Promises: a page never waits long for figures that were read before (kept.ts). Must never: add up amounts of two units.
+ * Promises: a page never waits long for figures that were read before (http/kept.ts). Must never: add up amounts of two units.
  */
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
@@ -8,13 +8,13 @@ import { mayAct } from '../../accounts/admin-users.ts';
 import { programSummary } from '../../http/admin/program-schemas.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
+import { type Keep, keepDear } from '../../http/kept.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import type { Ask } from '../ask.ts';
 import { amountIn, count, day, percent } from '../words.ts';
-import { createKeep, type Keep } from './kept.ts';
 import { showPage } from './layout.ts';
 import * as sql from './overview.sql.ts';
 import * as parts from './parts.ts';
@@ -28,7 +28,7 @@ type Asker = (req: Request, res: Response) => Ask;
 type Summary = z.output<typeof programSummary>;
 
 export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
-  const keep = createKeep();
+  const keep = keepDear();
   return [
     {
       method: 'get',

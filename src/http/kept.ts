@@ -1,0 +1,81 @@
+/**
+ * Figures that take a look at very many rows, kept in this process.
+ * Promises: two looks at once are one read; what is kept past its time is still given while it is read again behind the
+ * answer, where it is dear to read; what was never read is waited for, or left to the next look when somebody has no
+ * patience. Must never: keep figures that nobody looks at, more than a thousand of them, or one for more than an hour.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Keep {
+  <T>(key: string, read: () => Promise<T>, patienceMs?: undefined): Promise<T>;
+  /** undefined: it is being read, and takes longer than `patienceMs`. */
+  <T>(key: string, read: () => Promise<T>, patienceMs: number): Promise<T | undefined>;
+}
+
+export type CountBig = <T>(key: string, referees: number, count: () => Promise<T>) => Promise<T>;
+
+type Elapsed = () => number;
+
+const OLDEST_MS = 3_600_000;
+const KEPT_MAX = 1_000;
+
+const TIMES = 20;
+const DEAR_MS = 50;
+
+const BIG_FROM = 20_000;
+const COUNT_FRESH_MS = 10_000;
+
+/** What takes long is kept twenty times as long; what is read within a moment is read anew each time. */
+export function keepDear(elapsed: Elapsed = () => performance.now()): Keep {
+  return createKeep({ freshMs: (tookMs) => tookMs * TIMES, isDear: (tookMs) => tookMs >= DEAR_MS }, elapsed);
+}
+
+/**
+ * Counts of a member's referees and rewards: below 20,000 referees each request counts anew; above, where counting takes
+ * about 2 ms per thousand, a count is good for ten seconds.
+ */
+export function keepBigCounts(elapsed: Elapsed = () => performance.now()): CountBig {
+  const keep = createKeep({ freshMs: () => COUNT_FRESH_MS, isDear: () => true }, elapsed);
+  return async (key, referees, count) => (referees < BIG_FROM ? await count() : await keep(key, count));
+}
+
+interface Kept {
+  readonly at: number;
+  readonly tookMs: number;
+  readonly value: unknown;
+}
+
+interface Policy {
+  /** How long it is given without another look. */
+  readonly freshMs: (tookMs: number) => number;
+  /** Whether it is given past that time, while it is read again. */
+  readonly isDear: (tookMs: number) => boolean;
+}
+
+function createKeep({ freshMs, isDear }: Policy, elapsed: Elapsed): Keep {
+  const kept = new Map<string, Kept>();
+  const reading = new Map<string, Promise<unknown>>();
+  const take = async <T>(key: string, read: () => Promise<T>): Promise<T> => {
+    const at = elapsed();
+    const value = await read();
+    if (kept.size >= KEPT_MAX) kept.clear();
+    kept.set(key, { at, tookMs: elapsed() - at, value });
+    return value;
+  };
+  const takeOnce = <T>(key: string, read: () => Promise<T>): Promise<T> => {
+    const known = reading.get(key);
+    if (known !== undefined) return known as Promise<T>;
+    const begun = take(key, read).finally(() => reading.delete(key));
+    begun.catch(() => {}); // whoever waits hears of it; the next look tries again
+    reading.set(key, begun);
+    return begun;
+  };
+  return async <T>(key: string, read: () => Promise<T>, patienceMs?: number): Promise<T | undefined> => {
+    const known = kept.get(key);
+    const age = known ? elapsed() - known.at : Infinity;
+    if (known && age <= freshMs(known.tookMs)) return known.value as T;
+    const begun = takeOnce(key, read);
+    if (known && age <= OLDEST_MS && isDear(known.tookMs)) return known.value as T;
+    return await (patienceMs === undefined ? begun : Promise.race([begun, sleep(patienceMs, undefined)]));
+  };
+}
