@@ -7,7 +7,8 @@
 /** One array a column, sorted by key: unsorted, writers of the same keys deadlock. Returns the rows that were new. */
 export const RECEIVE = `with stored as (
     insert into inbox_events (program_no, source, event_id, type, received_at, occurred_at, tried_once, body, body_hash)
-    select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[], $8::text[], $9::bytea[])
+    select unnest($1::int[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::timestamptz[]),
+      unnest($6::timestamptz[]), unnest($7::boolean[]), unnest($8::text[]), unnest($9::bytea[])
     on conflict (program_no, source, event_id) do nothing
     returning program_no, id, source, event_id),
   queued as (insert into inbox_queue (program_no, id) select program_no, id from stored)
