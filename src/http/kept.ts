@@ -6,10 +6,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export interface Told<T> {
+  readonly value: T;
+  /** It is being read again: who looks again in a moment has it newer. */
+  readonly isOld: boolean;
+}
+
 export interface Keep {
-  <T>(key: string, read: () => Promise<T>, patienceMs?: undefined): Promise<T>;
+  <T>(key: string, read: () => Promise<T>, patienceMs?: undefined): Promise<Told<T>>;
   /** undefined: it is being read, and takes longer than `patienceMs`. */
-  <T>(key: string, read: () => Promise<T>, patienceMs: number): Promise<T | undefined>;
+  <T>(key: string, read: () => Promise<T>, patienceMs: number): Promise<Told<T> | undefined>;
 }
 
 export interface CountBig {
@@ -46,7 +52,7 @@ export function keepBigCounts(elapsed: Elapsed = () => performance.now()): Count
   const keep = createKeep({ freshMs: () => COUNT_FRESH_MS, isDear: () => true }, elapsed);
   return async <T>(key: string, referees: number, count: () => Promise<T>, patienceMs?: number) => {
     if (referees < BIG_FROM) return await count();
-    return await (patienceMs === undefined ? keep(key, count) : keep(key, count, patienceMs));
+    return (await keep(key, count, patienceMs as number))?.value as T;
   };
 }
 
@@ -83,16 +89,18 @@ function createKeep({ freshMs, isDear }: Policy, elapsed: Elapsed): Keep {
     const known = reading.get(key);
     if (known !== undefined) return known as Promise<T>;
     const begun = take(key, read).finally(() => reading.delete(key));
-    begun.catch(() => {}); // whoever waits hears of it; the next look tries again
     reading.set(key, begun);
     return begun;
   };
-  return async <T>(key: string, read: () => Promise<T>, patienceMs?: number): Promise<T | undefined> => {
+  return async <T>(key: string, read: () => Promise<T>, patienceMs?: number) => {
     const known = kept.get(key);
     const age = known ? elapsed() - known.at : Infinity;
-    if (known && age <= freshMs(known.tookMs)) return known.value as T;
-    const begun = takeOnce(key, read);
-    if (known && age <= OLDEST_MS && isDear(known.tookMs)) return known.value as T;
-    return await (patienceMs === undefined ? begun : Promise.race([begun, sleep(patienceMs, undefined)]));
+    const told = (isOld: boolean): Told<T> => ({ value: known?.value as T, isOld });
+    if (known && age <= freshMs(known.tookMs)) return told(false);
+    const begun = takeOnce(key, read).then((value): Told<T> => ({ value, isOld: false }));
+    begun.catch(() => {}); // whoever waits hears of it; the next look tries again
+    if (known && age <= OLDEST_MS && isDear(known.tookMs)) return told(true);
+    if (patienceMs === undefined) return await begun;
+    return (await Promise.race([begun, sleep(patienceMs, undefined)])) as Told<T>;
   };
 }

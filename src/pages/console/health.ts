@@ -58,18 +58,17 @@ async function health(
     ...programs.map(async ({ no, program: { program } }): Promise<Line | undefined> => {
       const question = { params: { program } };
       const read = () => ask(programSummary, 'get', '/programs/:program/summary', question);
-      const summary = await keep(program, read, PATIENCE_MS);
+      const summary = (await keep(program, read, PATIENCE_MS))?.value;
       // Never kept: it is looked at while it changes.
       return summary && { ...summary, breaker: await describeBreaker(deps.pools, no) };
     }),
   ]);
-  const isCounting = !books || lines.includes(undefined);
   showPage(req, res, {
     title: 'Health',
     lead: 'What waits, what is stuck, and whether the books are right.',
     section: '/admin/health',
-    live: isCounting ? 2 : 30,
-    body: html`${books ? stateOfBooks(books) : parts.counting(req, 'The ledger is')}<section class="card"><h2>Work</h2>${work(books?.ledger, lines)}</section>
+    live: !books || books.isOld || lines.includes(undefined) ? 2 : 30,
+    body: html`${books ? stateOfBooks(books.value) : parts.counting(req, 'The ledger is')}<section class="card"><h2>Work</h2>${work(books?.value.ledger, lines)}</section>
 <section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
   });
 }

@@ -28,7 +28,10 @@ const AMBASSADOR_OVER = 10;
 type Asker = (req: Request, res: Response) => Ask;
 type Summary = z.output<typeof programSummary>;
 /** `is` undefined: it is being counted. */
-type Line = Pick<Summary, 'program' | 'name' | 'mode'> & { readonly is: Summary | undefined };
+type Line = Pick<Summary, 'program' | 'name' | 'mode'> & {
+  readonly is: Summary | undefined;
+  readonly isOld: boolean;
+};
 
 export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
   const keep = keepDear();
@@ -46,12 +49,8 @@ export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
         const loaded = parts.programOfPage(deps, program) ?? all[0];
         const lineOf = async ({ program: { program: name, ...rest } }: LoadedProgram): Promise<Line> => {
           const read = () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program: name } });
-          return {
-            program: name,
-            name: rest.name,
-            mode: rest.mode,
-            is: await keep(`summary ${name}`, read, PATIENCE_MS),
-          };
+          const told = await keep(`summary ${name}`, read, PATIENCE_MS);
+          return { program: name, name: rest.name, mode: rest.mode, is: told?.value, isOld: told?.isOld ?? true };
         };
         const [days, lines] = await Promise.all([loaded && readDays(deps, keep, loaded), Promise.all(all.map(lineOf))]);
         const shown = lines.find((each) => each.program === loaded?.program.program);
@@ -61,8 +60,8 @@ export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
           lead: 'What your programs bring, cost, and need from you.',
           section: '/admin',
           acts: html`<a class="button" href="/admin/setup${loaded && `?program=${loaded.program.program}`}">Set up a source</a>`,
-          live: isCounting ? 1 : 30,
-          body: html`${isCounting ? parts.counting(req) : waiting(lines)}${programs(deps, lines, shown?.program)}${shown?.is && days && details(shown.is, days, mayAct(adminOf(res).role, 'owner'))}`,
+          live: isCounting || days?.isOld || lines.some(({ isOld }) => isOld) ? 1 : 30,
+          body: html`${isCounting ? parts.counting(req) : waiting(lines)}${programs(deps, lines, shown?.program)}${shown?.is && days && details(shown.is, days.value, mayAct(adminOf(res).role, 'owner'))}`,
         });
       },
     },
@@ -128,7 +127,7 @@ function sums(deps: Deps, { program }: Summary, given: readonly { unit: string; 
   return html`${given.map(({ unit, amount }, at) => html`${at > 0 && html`<br>`}${parts.amountOf(deps, program, amount, unit)}`)}`;
 }
 
-type Days = NonNullable<Awaited<ReturnType<typeof readDays>>>;
+type Days = NonNullable<Awaited<ReturnType<typeof readDays>>>['value'];
 
 async function readDays({ clock, pools: { knex } }: Deps, keep: Keep, { no }: LoadedProgram) {
   const now = await clock.now();
