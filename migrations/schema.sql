@@ -270,6 +270,7 @@ create table deliveries (
   constraint deliveries_pkey PRIMARY KEY (program_no, id),
   constraint deliveries_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'sending'::text, 'accepted'::text, 'waiting'::text, 'parked'::text, 'confirmed'::text, 'refused'::text, 'cancelled'::text])))
 );
+CREATE INDEX deliveries_cause_idx ON public.deliveries USING brin (cause_id) WITH (autosummarize='on');
 CREATE INDEX deliveries_due_idx ON public.deliveries USING btree (program_no, next_try_at) WHERE (next_try_at IS NOT NULL);
 CREATE INDEX deliveries_lease_idx ON public.deliveries USING btree (program_no, lease_until) WHERE (state = 'sending'::text);
 CREATE UNIQUE INDEX deliveries_one_open_key ON public.deliveries USING btree (program_no, reward_id) WHERE (settled_at IS NULL);
@@ -593,6 +594,7 @@ create table ledger_transactions (
   constraint ledger_transactions_kind_check CHECK ((kind = ANY (ARRAY['earn'::text, 'credit'::text, 'release'::text, 'deliver'::text, 'spend'::text, 'unspend'::text, 'expire'::text, 'forfeit'::text, 'reverse'::text, 'restore'::text, 'repay'::text, 'join'::text, 'fund_grant'::text, 'fund_share'::text, 'fund_claim'::text, 'fund_return'::text, 'fund_payout'::text]))),
   constraint ledger_transactions_pkey PRIMARY KEY (program_no, id)
 );
+CREATE INDEX ledger_transactions_cause_idx ON public.ledger_transactions USING brin (cause_id) WITH (autosummarize='on');
 CREATE UNIQUE INDEX ledger_transactions_fund_key ON public.ledger_transactions USING btree (program_no, fund_id, kind) WHERE (fund_id IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transactions_kept_key ON public.ledger_transactions USING btree (program_no, fund_id) WHERE (kind = ANY (ARRAY['fund_claim'::text, 'fund_return'::text]));
 CREATE INDEX ledger_transactions_reward_idx ON public.ledger_transactions USING btree (program_no, reward_id, id) WHERE (reward_id IS NOT NULL);
@@ -1055,6 +1057,7 @@ create table reward_history (
   note_hash bytea,
   constraint reward_history_pkey PRIMARY KEY (program_no, reward_id, id)
 );
+CREATE INDEX reward_history_cause_idx ON public.reward_history USING brin (cause_id) WITH (autosummarize='on');
 CREATE INDEX reward_history_id_idx ON public.reward_history USING btree (program_no, id);
 CREATE TRIGGER reward_history_append_only BEFORE DELETE ON public.reward_history FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER reward_history_blank_only BEFORE UPDATE ON public.reward_history FOR EACH ROW WHEN (((((((((((((new.program_no IS DISTINCT FROM old.program_no) OR (new.id IS DISTINCT FROM old.id)) OR (new.reward_id IS DISTINCT FROM old.reward_id)) OR (new.status IS DISTINCT FROM old.status)) OR (new.reason IS DISTINCT FROM old.reason)) OR (new.outcome IS DISTINCT FROM old.outcome)) OR (new.amount IS DISTINCT FROM old.amount)) OR (new.at IS DISTINCT FROM old.at)) OR (new.cause_id IS DISTINCT FROM old.cause_id)) OR (new.actor IS DISTINCT FROM old.actor)) OR (new.note_hash IS DISTINCT FROM old.note_hash)) OR (new.note IS NOT NULL) OR (new.salt IS NOT NULL))) EXECUTE FUNCTION refuse_change();

@@ -1,6 +1,6 @@
 // `npm run bench`: Plusone against the handler one would write instead, on one machine, load generator and PostgreSQL
 // included. `--quick`: fewer events, one run, no history. `--only <name>`: one measurement (throughput, half, waiting,
-// preloaded, usage, ready; fund: only when it is named). Ends with 1 when a contender lost or doubled an event, and always
+// preloaded, usage, ready; fund and pages: only when they are named). Ends with 1 when a contender lost or doubled an event, and always
 // ends what it started.
 import { parseArgs } from 'node:util';
 import { readEnv } from '../src/config/env.ts';
@@ -9,6 +9,7 @@ import { type Server, startServer } from './bench/database.ts';
 import { attributionRate, fundLines } from './bench/fund.ts';
 import { startGenerator } from './bench/generators.ts';
 import { loadLine, machineLines } from './bench/machine.ts';
+import { pageFigures, pageLines } from './bench/pages.ts';
 import { plainHandler } from './bench/plain.ts';
 import { plusone } from './bench/plusone.ts';
 import { PRELOAD } from './bench/preload.ts';
@@ -17,7 +18,7 @@ import { type Bench, fixedRate, fullRate, type Run } from './bench/runs.ts';
 import { preloadedRate, timeToReady, waitingEvents } from './bench/situations.ts';
 import { usageRate } from './bench/usage.ts';
 
-const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'usage', 'ready', 'fund'] as const;
+const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'usage', 'ready', 'fund', 'pages'] as const;
 type Measurement = (typeof MEASUREMENTS)[number];
 
 const FULL = { events: 40_000, warmUp: 4_000, runs: 3, waiting: 50_000, halfSeconds: 15, usage: 400, preload: PRELOAD };
@@ -26,6 +27,9 @@ type Plan = Omit<typeof FULL, 'preload'> & { preload: typeof PRELOAD | undefined
 
 const FUND = { files: 5_000, commits: 20_000 };
 const QUICK_FUND = { files: 100, commits: 400 };
+
+const PAGES = { ...PRELOAD, looks: 300, every: 1 };
+const QUICK_PAGES = { rewards: 2_000, members: 300, looks: 3, every: 10 };
 
 /** Nothing here takes this long; something hangs. */
 const MINUTES_MAX = 45;
@@ -62,6 +66,20 @@ async function measureFund(machine: Bench['machine']): Promise<number> {
   return problems.length === 0 ? 0 : 1;
 }
 
+/** Of a service that has credited until today; no webhook comes meanwhile. */
+async function measurePages(given: Server, machine: Bench['machine']): Promise<number> {
+  const { looks, every, ...size } = quick ? QUICK_PAGES : PAGES;
+  const problems: string[] = [];
+  const bench = { server: given, machine, say, problems };
+  const figures = await pageFigures(bench, { ...size, until: new Date() }, { looks, every });
+  print([
+    `${size.rewards.toLocaleString('en-US')} rewards and ${size.members.toLocaleString('en-US')} members in the database; ${looks} looks at each page, one after another`,
+    ...pageLines(figures),
+    ...problems.map((problem) => `WRONG  ${problem}`),
+  ]);
+  return problems.length === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   const machine = { PATH: env.raw.PATH, HOME: env.raw.HOME, LANG: env.raw.LANG };
   if (only === 'fund') return await measureFund(machine);
@@ -73,6 +91,7 @@ async function main(): Promise<number> {
     loadLine(),
   ];
   print(lines);
+  if (only === 'pages') return await measurePages(server, machine);
   const generator = startGenerator(server.folder, machine);
   const bench: Bench = { server, generator, machine, size: plan, say, problems: [] };
   const figures = await measure(bench, plan);

@@ -8,6 +8,8 @@
 export interface PreloadSize {
   readonly rewards: number;
   readonly members: number;
+  /** When the last payment was made; the others a minute apart, before it. */
+  readonly until: Date;
 }
 
 export const SESSION = `set session_replication_role = replica; set synchronous_commit = off;
@@ -26,7 +28,7 @@ export const PROGRAM = `select no, (select max(version) from program_versions v 
 export function preloadSql(
   program: { no: number; version: number },
   base: bigint,
-  { rewards, members }: PreloadSize,
+  { rewards, members, until }: PreloadSize,
 ): string[] {
   const { no, version } = program;
   const referrers = Math.max(1, Math.floor(members / 10));
@@ -34,10 +36,10 @@ export function preloadSql(
   const first = base + BigInt(members);
   const referrerOf = (referee: string) => `case when ${referee} % 9 < 5 then 0 else ${referee} % ${referrers} end`;
   const people = `generate_series(1, ${members}) i`;
-  // Payment n (from 0): made by referee, for referrer; a minute apart, the last one 400 days ago.
+  // Payment n (from 0): made by referee, for referrer.
   const payments = `(select n, ${first} + 4 * n::bigint + 1 as id, ${base} + ${referrers} + 1 + n % ${referees} as referee,
       ${base} + 1 + ${referrerOf(`(n % ${referees})`)} as referrer, 50 + n % 450 as amount,
-      timestamptz '2025-01-01 00:00Z' - (${rewards} - n) * interval '1 minute' as at from generate_series(0, ${rewards - 1}) n) p`;
+      timestamptz '${until.toISOString()}' - (${rewards} - n) * interval '1 minute' as at from generate_series(0, ${rewards - 1}) n) p`;
   return [
     `insert into persons (program_no, id, member_id, created_at, account_created_at, signed_up_at, completed_at, email_hash, email_verified, domain_hash, first_payment_id, first_paid_at)
       select ${no}, ${base} + i, 'old_' || i, t.at, t.at, t.at, t.at, md5('mail' || i), true, md5('domain' || i % 5000),

@@ -11,8 +11,8 @@ import { ProgramError } from './program-problems.ts';
 export interface KeptSecrets {
   /** Whether the variable's value lies here, and not in the environment. */
   keeps(variable: string): boolean;
-  /** Whether all programs could run with it. */
-  fits(variable: string, secret: string): boolean;
+  /** Why the programs could not run with it, or undefined. */
+  refusal(variable: string, secret: string): string | undefined;
   replace(variable: string, secret: string): Promise<void>;
 }
 
@@ -30,12 +30,12 @@ export function keepSecrets({ env, dataDir, check, reload }: KeptSecretsOptions)
     dataDir !== undefined && !env[variable]?.trim() && keepsSecret(dataDir, variable);
   return {
     keeps,
-    fits: (variable, secret) => {
+    refusal: (variable, secret) => {
       try {
         check({ ...env, [variable]: secret });
-        return true;
+        return undefined;
       } catch (error) {
-        if (error instanceof ProgramError) return false;
+        if (error instanceof ProgramError) return error.message;
         throw error;
       }
     },

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Program } from '../model/program.ts';
+import { doubtSecret } from '../model/secret-doubts.ts';
 import { fillVariables, type OnMissing, type Variables } from './program-env.ts';
 import { type Path, type Position, Problems, wording } from './program-problems.ts';
 import { resolveProgram } from './program-resolve.ts';
@@ -54,13 +55,24 @@ export function readProgram(yamlText: string, options: ParseOptions): ReadProgra
     program,
     text: filled.canonical,
     hash: createHash('sha256').update(filled.canonical).digest('hex'),
-    notices: [...filled.notices, ...weaknesses(program)].map((notice) => `${options.fileName}: ${notice}`),
+    notices: [...filled.notices, ...weaknesses(program, options.providers)].map(
+      (notice) => `${options.fileName}: ${notice}`,
+    ),
     locate: file.locate,
   };
 }
 
 /** What works but should be better. */
-function weaknesses({ auth }: Program): string[] {
+function weaknesses({ auth, sources }: Program, providers: ParseOptions['providers']): string[] {
   const isShort = auth.jwt?.kind === 'secret' && Buffer.byteLength(auth.jwt.secret) < JWT_SECRET_BYTES_MIN;
-  return isShort ? [`auth.jwt.secret is shorter than ${JWT_SECRET_BYTES_MIN} bytes and could be guessed`] : [];
+  const doubts = sources.flatMap(({ name, kind, secrets }) =>
+    secrets.flatMap((secret) => {
+      const doubt = doubtSecret(secret, providers.get(kind)?.secretPrefixes);
+      return doubt === undefined ? [] : [`the secret of source ${name} ${doubt}`];
+    }),
+  );
+  return [
+    ...(isShort ? [`auth.jwt.secret is shorter than ${JWT_SECRET_BYTES_MIN} bytes and could be guessed`] : []),
+    ...doubts,
+  ];
 }

@@ -14,7 +14,7 @@ export interface Names {
   keys(): Iterable<string>;
 }
 
-export type Providers = ReadonlyMap<string, Pick<Provider, 'defaults' | 'refuseSecret'>>;
+export type Providers = ReadonlyMap<string, Pick<Provider, 'defaults' | 'refuseSecret' | 'secretPrefixes'>>;
 
 /** What this build can do; without a list, all that the vocabulary has. */
 export interface Kinds {

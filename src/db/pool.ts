@@ -29,7 +29,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
 
 export function openPools(url: string, options: PoolOptions): Pools {
-  const { applicationName, log, prepared = true, generalMax = 10, intakeMax = 4, knexMax = 4 } = options;
+  const { applicationName, log, prepared = true, generalMax = 10, intakeMax = 4, knexMax = 8 } = options;
   const general = openPool(url, { name: `plusone ${applicationName}`, max: generalMax, log });
   const intake = openPool(url, { name: `plusone ${applicationName} intake`, max: intakeMax, log });
   const knex = openKnex(url, { name: `plusone ${applicationName} read`, max: knexMax, log });

@@ -43,6 +43,8 @@ export interface Provider {
   /** Event types that normalize turns into facts; each has a fixture. All others are kept as `ignored`. */
   readonly handles: readonly string[];
   readonly defaults: { readonly memberFrom: readonly string[]; readonly codeFrom: readonly string[] };
+  /** Each secret that the provider gives out begins with one of these; undefined where nobody can tell. */
+  readonly secretPrefixes?: readonly string[];
   /** Says why a configured secret can never work (empty, only a prefix, not base64), or undefined. */
   refuseSecret(secret: string): string | undefined;
   /** `now` is the real clock: freshness never goes by the test clock. */

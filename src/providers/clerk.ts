@@ -31,6 +31,7 @@ export const clerk: Provider = {
       'public_metadata.referral_code',
     ],
   },
+  secretPrefixes: ['whsec_'],
   refuseSecret: refuseStandardSecret,
   verify,
   normalize,

@@ -22,6 +22,7 @@ import {
   unixSeconds,
 } from './signatures.ts';
 
+const PREFIXES = ['pdl_ntfset_', 'pdl_ntf_'];
 const HANDLERS: Readonly<Record<string, (event: PaddleEvent) => Outcome>> = {
   'transaction.completed': transactionCompleted,
   'adjustment.created': adjusted,
@@ -40,7 +41,8 @@ export const paddle: Provider = {
     memberFrom: ['custom_data.user_id', 'custom_data.member_id', 'email'],
     codeFrom: ['custom_data.ref', 'custom_data.referral_code', DISCOUNT],
   },
-  refuseSecret: (secret) => refuseTextSecret(secret, ['pdl_ntfset_', 'pdl_ntf_']),
+  secretPrefixes: PREFIXES,
+  refuseSecret: (secret) => refuseTextSecret(secret, PREFIXES),
   verify,
   normalize,
 };

@@ -71,6 +71,7 @@ export const stripe: Provider = {
     memberFrom: ['metadata.user_id', 'metadata.member_id', 'client_reference_id', 'email'],
     codeFrom: ['client_reference_id', 'metadata.ref', 'metadata.referral_code', 'metadata.referral', PROMOTION_CODE],
   },
+  secretPrefixes: ['whsec_'],
   refuseSecret: (secret) => refuseTextSecret(secret, ['whsec_']),
   verify,
   normalize,

@@ -16,20 +16,34 @@ const run = promisify(execFile);
 const PATIENCE_MS = 180_000;
 const stream: Stream = { label: 'x', count: 100, members: 10, from: 1_780_000_000 };
 
-test('the quick bench credits every event once and leaves nothing behind', { timeout: PATIENCE_MS }, async () => {
+/** What it printed; its folder is gone afterwards. */
+async function quickBench(measurement: string): Promise<string> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'plusone-bench-'));
   chmodSync(dataDir, 0o711);
   try {
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, DATA_DIR: path.join(dataDir, 'data') };
-    const options = { env, timeout: PATIENCE_MS };
-    const { stdout } = await run(process.execPath, ['scripts/bench.ts', '--quick', '--only', 'throughput'], options);
-    expect(stdout).toContain('fsync on');
-    expect(stdout).toMatch(/webhooks\/s +│ [\d,]+ +│ [\d,]+ /);
-    expect(stdout).toContain('every ledger is in balance');
+    const command = ['scripts/bench.ts', '--quick', '--only', measurement];
+    const { stdout } = await run(process.execPath, command, { env, timeout: PATIENCE_MS });
     expect(readdirSync(dataDir)).toEqual([]);
+    return stdout;
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+test('the quick bench credits every event once and leaves nothing behind', { timeout: PATIENCE_MS }, async () => {
+  const told = await quickBench('throughput');
+  expect(told).toContain('fsync on');
+  expect(told).toMatch(/webhooks\/s +│ [\d,]+ +│ [\d,]+ /);
+  expect(told).toContain('every ledger is in balance');
+});
+
+test('the quick bench of the pages looks at some of console and portal', { timeout: PATIENCE_MS }, async () => {
+  const told = await quickBench('pages');
+  const lines = told.split('\n').filter((line) => line.includes(' KB '));
+  expect(lines.map((line) => line.split('│')[1]?.trim())).toEqual(['/admin', '/admin/audit', '/p/claudexia/portal']);
+  expect(told).toMatch(/MISSED|Every page answered within 100 ms/);
+  expect(told).not.toContain('WRONG');
 });
 
 test('the quick bench of the fund attributes every line of a generated history', { timeout: PATIENCE_MS }, async () => {

@@ -1,5 +1,6 @@
 /** What an owner does in the console, from the first page to the result, in a real browser. */
 import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { totpAt } from '../../src/accounts/totp.ts';
 import { fromBase32 } from '../support/admin.ts';
@@ -8,7 +9,8 @@ import { OWNER, PagesScene, PHONE } from './pages-scene.ts';
 
 let scene: PagesScene;
 beforeAll(async () => {
-  scene = await PagesScene.start();
+  const twoPersons = '\nmoderation: { two_persons_above: 20.00 }\n';
+  scene = await PagesScene.start({ edit: (yaml) => `${yaml}${twoPersons}` });
   await scene.service.aliceRefersBob();
 });
 beforeEach(() => scene.complaints.splice(0));
@@ -17,8 +19,8 @@ afterAll(() => scene.stop());
 /** Of the page and all that it loaded, not compressed, kept by the browser or not. */
 const BYTES = `performance.getEntries().reduce((sum, each) => sum + (each.decodedBodySize ?? 0), 0)`;
 
-const pay = (id: string, member = 'bob') =>
-  scene.service.tell('payment.succeeded', { payment_id: id, member_id: member, amount: 10_000, currency: 'usd' });
+const pay = (id: string, member = 'bob', amount = 10_000) =>
+  scene.service.tell('payment.succeeded', { payment_id: id, member_id: member, amount, currency: 'usd' });
 
 test('the admin token makes the first owner, once; then it is the password that counts', async () => {
   const tab = await scene.owner();
@@ -92,6 +94,48 @@ test('a held reward says what held it; rejected with a reason, the reason stands
   await tab.goto(`${scene.url}/admin/audit`);
   expect(await tab.getByText('the same household').isVisible()).toBe(true);
 });
+
+test('an owner adds a moderator; what is above the amount is paid when both have approved it, each by their own sign-in', async () => {
+  await scene.service.refer('third', 'alice', '192.0.2.1');
+  await pay('pay_large', 'third', 100_000);
+  const owner = await scene.owner();
+  await owner.getByRole('link', { name: OWNER.name }).click();
+  await owner.getByLabel('E-mail').fill('mo@example.com');
+  await owner.getByLabel('Name', { exact: true }).fill('Mo Derator');
+  await owner.getByLabel('Role').selectOption('moderator');
+  await owner.getByRole('button', { name: 'Add' }).click();
+  const password = (await owner.getByRole('status').getByRole('code').textContent()) ?? '';
+  expect(await owner.getByRole('row', { name: /Mo Derator/ }).textContent()).toContain('moderator');
+
+  const moderator = await scene.signIn('mo@example.com', password);
+  await moderator.getByRole('link', { name: 'Mo Derator' }).click();
+  await moderator.getByRole('button', { name: 'Set them up' }).click();
+  const secret = fromBase32((await moderator.locator('section code').first().textContent()) ?? '');
+  const code = (ahead: number) => totpAt(secret, BigInt(Math.floor(Date.now() / 30_000) + ahead));
+  await moderator.getByLabel('Code of the app').fill(code(-1));
+  await moderator.getByRole('button', { name: 'Turn them on' }).click();
+  await moderator.getByRole('button', { name: 'Turn them off' }).waitFor();
+  await moderator.getByRole('button', { name: 'Sign out' }).click();
+  await moderator.close();
+
+  const approve = async (tab: Page): Promise<void> => {
+    await tab.getByRole('link', { name: /held for a look/ }).click();
+    await tab.getByRole('row', { name: /third/ }).getByRole('checkbox').check();
+    await tab.getByRole('button', { name: 'Approve' }).click();
+    await tab.getByText('Approved: 1 reward.').waitFor();
+  };
+  const status = async () =>
+    (await scene.service.rewards()).find((reward) => reward.source_payment_id === 'pay_large')?.status;
+  const first = await scene.signIn('mo@example.com', password, code(0));
+  await approve(first);
+  expect(await first.getByRole('row', { name: /third/ }).textContent()).toContain('approved by 1 of 2');
+  expect(await status()).toBe('pending');
+  const second = await scene.owner();
+  await approve(second);
+  expect(await second.getByRole('row', { name: /third/ }).count()).toBe(0);
+  expect(await status()).toBe('credited');
+  expect(scene.sink.applied('ref:auto:pay_large')).toBe(1);
+}, 60_000);
 
 test('whoever paid without a code gets a referrer from a person, with a reason, and the payment earns', async () => {
   await scene.service.tell('member.created', { member_id: 'cleo', email: 'cleo@else.example', ip: '192.0.2.31' });

@@ -62,11 +62,13 @@ export class PagesScene {
       await tab.getByLabel('Admin token').fill(ADMIN_TOKEN);
       await tab.getByLabel('Your name').fill(OWNER.name);
     }
-    await tab.getByLabel('E-mail').fill(OWNER.email);
-    await tab.getByLabel('Password').fill(OWNER.password);
-    await tab.getByRole('button').click();
-    await tab.getByRole('heading', { name: 'Overview' }).waitFor();
-    return tab;
+    return await entered(tab, OWNER.email, OWNER.password);
+  }
+
+  async signIn(email: string, password: string, code = ''): Promise<Page> {
+    const tab = await this.open('/admin/sign-in');
+    await tab.getByLabel('One-time code').fill(code);
+    return await entered(tab, email, password);
   }
 
   /** What is wrong with the page as it is now: for everybody, and on a phone. */
@@ -90,4 +92,12 @@ export class PagesScene {
     await this.service.stop();
     await this.sink.close();
   }
+}
+
+async function entered(tab: Page, email: string, password: string): Promise<Page> {
+  await tab.getByLabel('E-mail').fill(email);
+  await tab.getByLabel('Password').fill(password);
+  await tab.getByRole('button').click();
+  await tab.getByRole('heading', { name: 'Overview' }).waitFor();
+  return tab;
 }

@@ -131,3 +131,13 @@ test('a secret of tokens that could be guessed is noticed', () => {
     'acme.yaml: auth.jwt.secret is shorter than 32 bytes and could be guessed',
   ]);
 });
+
+test('a signing secret that the provider can hardly have given out is noticed, and signs all the same', () => {
+  const text = withLine('app', '  stripe: { kind: stripe, secret: "${STRIPE_SECRET}" }');
+  const notices = (secret: string) => read(text, { env: { STRIPE_SECRET: secret } }).notices;
+  expect(notices('whsec_1')).toEqual([]);
+  expect(notices('of_nobody')).toEqual(['acme.yaml: the secret of source stripe does not begin with whsec_']);
+  expect(notices('rk_live_51Hq')).toEqual([
+    'acme.yaml: the secret of source stripe has the form of an API key (rk_…); the signing secret of the webhook begins with whsec_',
+  ]);
+});

@@ -1,6 +1,6 @@
 /** The console without a browser: who is let in, what other sites may not do, and that nobody's words become markup. */
 import request from 'supertest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AdminRole } from '../../src/accounts/admin-users.ts';
 import { allRoutes } from '../../src/http/app.ts';
 import { keepDear } from '../../src/http/kept.ts';
@@ -264,18 +264,18 @@ test('figures that are read fast are read anew each time; slow ones are kept, an
     now += ms;
     return ++reads;
   };
-  expect(await keep('fast', read(1))).toBe(1);
+  expect((await keep('fast', read(1))).value).toBe(1);
   now += 100;
-  expect(await keep('fast', read(1))).toBe(2);
-  expect(await keep('slow', read(200))).toBe(3);
+  expect((await keep('fast', read(1))).value).toBe(2);
+  expect((await keep('slow', read(200))).value).toBe(3);
   now += 3_000;
-  expect(await keep('slow', read(200))).toBe(3);
+  expect(await keep('slow', read(200))).toEqual({ value: 3, isOld: false });
   now += 3_000;
-  expect(await keep('slow', read(200))).toBe(3);
-  expect(await keep('slow', read(200))).toBe(4);
+  expect(await keep('slow', read(200))).toEqual({ value: 3, isOld: true });
+  await vi.waitFor(async () => expect(await keep('slow', read(200))).toEqual({ value: 4, isOld: false }));
 });
 
-test('whoever has no patience for figures never read before gets them at the next look, and two looks are one read', async () => {
+test('whoever has no patience for figures never read before gets them at the next look; two looks are one read, and reads come one by one', async () => {
   const keep = keepDear();
   const counted = Promise.withResolvers<number>();
   let reads = 0;
@@ -284,8 +284,12 @@ test('whoever has no patience for figures never read before gets them at the nex
     return counted.promise;
   };
   expect(await keep('dear', read, 1)).toBeUndefined();
+  const other = vi.fn(async () => 'other');
+  expect(await keep('other', other, 1)).toBeUndefined();
+  expect(other).not.toHaveBeenCalled();
   const patient = keep('dear', read);
   counted.resolve(7);
-  expect([await patient, reads]).toEqual([7, 1]);
-  expect(await keep('dear', read, 1)).toBe(7);
+  expect([(await patient).value, reads]).toEqual([7, 1]);
+  expect((await keep('dear', read, 1))?.value).toBe(7);
+  expect((await keep('other', other)).value).toBe('other');
 });

@@ -1,20 +1,31 @@
-/** What an admin does from the overview without a browser: who stands out, and what they may be given. */
+/**
+ * The overview without a browser: who stands out, and what they may be given; and what is seen, there and on the page of
+ * somebody who brought very many, while figures are still being counted.
+ */
+import pg from 'pg';
 import request from 'supertest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { START, TestService } from '../support/service.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { tokenFor } from '../support/member.ts';
+import { MEMBER_JWT_SECRET, START, TestService } from '../support/service.ts';
 
 const PASSWORD = 'three purple elephants';
 
 let service: TestService;
+let owner: pg.Client;
 let cookie = '';
 beforeAll(async () => {
   service = await TestService.start();
-  const owner = { email: 'owner@plusone.test', name: 'Olga', role: 'owner', password: PASSWORD };
-  await service.admin('POST', '/users', owner);
-  const signedIn = await send('/sign-in', { email: owner.email, password: PASSWORD });
-  cookie = (signedIn.headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
+  owner = new pg.Client({ connectionString: service.db.ownerUrl });
+  await owner.connect();
+  const admin = { email: 'owner@plusone.test', name: 'Olga', role: 'owner', password: PASSWORD };
+  await service.admin('POST', '/users', admin);
+  const signedIn = await send('/sign-in', { email: admin.email, password: PASSWORD });
+  cookie = cookieOf(signedIn);
 });
-afterAll(() => service.stop());
+afterAll(async () => {
+  await owner.end();
+  await service.stop();
+});
 
 const send = (path: string, form: object) =>
   request(service.app)
@@ -24,8 +35,69 @@ const send = (path: string, form: object) =>
     .type('form')
     .send(form);
 
+const cookieOf = ({ headers }: request.Response): string =>
+  (headers['set-cookie'] as unknown as string[])[0]?.split(';')[0] ?? '';
+
+const look = async (path: string, as = cookie): Promise<string> =>
+  (await request(service.app).get(path).set('Cookie', as).expect(200)).text;
+
+/** A look or two later, as the page's script looks. */
+const later = <T>(work: () => Promise<T>): Promise<T> => vi.waitFor(work, { timeout: 20_000 });
+
+/** Nobody else can read the table meanwhile, so counting stands still. */
+async function locked(table: string, work: () => Promise<void>): Promise<void> {
+  await owner.query(`begin; lock table ${table} in access exclusive mode`);
+  try {
+    await work();
+  } finally {
+    await owner.query('rollback');
+  }
+}
+
+test('the first look does not wait for figures that take long: it says that they are being counted, and asks again in a second', async () => {
+  await locked('click_days', async () => {
+    const page = await look('/admin/?program=claudexia');
+    expect(page).toContain('The figures are being counted');
+    expect(page).toContain('href="/admin/?program=claudexia">Look again');
+    expect(page).toContain('data-live="1"');
+    expect(page).not.toContain('Nothing waits for you');
+  });
+  await later(async () => {
+    const page = await look('/admin/?program=claudexia');
+    expect(page).toContain('data-live="30"');
+    expect(page).toContain('Nothing waits for you');
+    expect(page).toContain('Top referrers');
+  });
+});
+
+test('with very many referees the page of a member, and their own, come before what takes long to count; the API has it whole', async () => {
+  await service.aliceRefersBob();
+  const { deps } = service.service;
+  const counting = vi.spyOn(deps, 'countBig');
+  counting.mockImplementation(async (_key, _referees, count, patienceMs?: number) =>
+    patienceMs === undefined ? await count() : undefined,
+  );
+  const path = '/admin/members/alice?program=claudexia';
+  const token = await tokenFor('alice', {}, MEMBER_JWT_SECRET);
+  const entered = await request(service.app).post('/p/claudexia/portal/enter').type('form').send({ token });
+  const portal = () => look('/p/claudexia/portal', cookieOf(entered));
+  const [page, own] = [await look(path), await portal()];
+  expect(page).toContain('The figures are being counted');
+  expect(page).toContain('Referred, … in all');
+  expect(page).toContain('bob');
+  expect(own).toContain('are being counted');
+  expect(own).toContain('data-live="1"');
+  const { body } = await service.admin('GET', '/members/alice?program=claudexia');
+  expect(body.referrals).toMatchObject({ total: 1, completed: 1 });
+  const me = await request(service.app).get('/p/claudexia/v1/me').set('Authorization', `Bearer ${token}`);
+  expect(me.body.totals).toMatchObject({ signups: 1, active: 0 });
+  counting.mockRestore();
+  expect(await look(path)).toContain('Referred, 1 in all');
+  expect(await portal()).toContain('data-live="0"');
+});
+
 async function candidates(): Promise<string> {
-  const { text } = await request(service.app).get('/admin/?program=claudexia').set('Cookie', cookie);
+  const text = await look('/admin/?program=claudexia');
   const [, section = ''] = text.split('Ambassador candidates</h2>');
   return section.split('</section>')[0] ?? '';
 }
@@ -45,8 +117,11 @@ async function bring(referrer: string, referees: number): Promise<void> {
 test('whoever brings more than ten people who pay within a month is a candidate for a rate of their own, given at one click', async () => {
   await bring('ten', 10);
   await bring('eleven', 11);
-  const table = await candidates();
-  expect(table).toContain('/admin/members/eleven?program=claudexia');
+  const table = await later(async () => {
+    const found = await candidates();
+    expect(found).toContain('/admin/members/eleven?program=claudexia');
+    return found;
+  });
   expect(table).not.toContain('/admin/members/ten?');
   const [, action = ''] = /action="\/admin([^"]+)"/.exec(table) ?? [];
   const fields = Object.fromEntries(

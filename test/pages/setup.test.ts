@@ -70,12 +70,25 @@ test('a pasted secret is in force at once and the old one refused; it is shown n
 
 test('what cannot be a secret of the source, comes from another site, or is no source’s, changes nothing', async () => {
   const before = readFileSync(file(), 'utf8');
-  const codeOf = async (answer: ReturnType<typeof paste>) =>
-    new URL((await answer).headers.location ?? '', 'http://x').searchParams.get('code');
-  expect(await codeOf(paste('whsec_'))).toBe('secret_refused');
-  expect(await codeOf(paste('whsec_a b'))).toBe('secret_refused');
-  expect(await codeOf(paste(PASTED, 'same-origin', 'clerk'))).toBe('secret_not_kept');
-  expect(await codeOf(paste(PASTED, 'same-origin', 'nobody'))).toBe('unknown_source');
+  const refusal = async (answer: ReturnType<typeof paste>) => {
+    const { status, text } = await answer;
+    return [status, /role="alert">([^<]+)</.exec(text)?.[1]];
+  };
+  const form = 'the signing secret of the webhook begins with whsec_';
+  expect(await refusal(paste(' '))).toEqual([422, 'stripe: The secret is empty.']);
+  expect(await refusal(paste('whsec_a b'))).toEqual([422, 'stripe: The secret contains white space.']);
+  expect(await refusal(paste('whsec_'))).toEqual([422, 'stripe: The secret is only the prefix whsec_.']);
+  expect(await refusal(paste('of_nobody'))).toEqual([422, 'stripe: The secret does not begin with whsec_.']);
+  expect(await refusal(paste('sk_live_51Hq'))).toEqual([
+    422,
+    `stripe: The secret has the form of an API key (sk_…); ${form}.`,
+  ]);
+  expect(await refusal(paste(PASTED, 'same-origin', 'clerk'))).toEqual([
+    422,
+    expect.stringContaining('clerk: The secret comes from the environment'),
+  ]);
+  expect((await refusal(paste(PASTED, 'same-origin', 'nobody')))[0]).toBe(422);
+  expect((await paste('sk_live_51Hq')).text).not.toContain('51Hq');
   expect((await paste('whsec_stolen', 'cross-site')).status).toBe(403);
   expect(readFileSync(file(), 'utf8')).toBe(before);
   const { body } = await service.admin('GET', '/audit?action=secret.replace');

@@ -133,23 +133,37 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
   answer(res, member, await memberJson(deps, loaded, memberId));
 }
 
-export async function memberJson(
-  { pools, openSecret, countBig }: MemberNeeds,
+type MemberJson = Sent<z.input<typeof member>>;
+
+export async function memberJson(deps: MemberNeeds, loaded: LoadedProgram, memberId: string): Promise<MemberJson> {
+  const { facts, referrals, rewards } = await readMember(deps, loaded, memberId);
+  const counts = await Promise.all([deps.countBig(...referrals), deps.countBig(...rewards)]);
+  return { ...facts, ...memberCounts(...counts) };
+}
+
+export function memberCounts(
+  referrals: sql.ReferralCounts,
+  rewards: Awaited<ReturnType<typeof sql.countMemberRewards>>,
+) {
+  return { referrals, rewards: rewards.map((each) => ({ ...each, amount: integer(each.amount) })) };
+}
+
+/** `facts`: all that takes no counting. The others, for `countBig`: of a large referrer they take a while. */
+export async function readMember(
+  { pools, openSecret }: Omit<MemberNeeds, 'countBig'>,
   { no, program }: LoadedProgram,
   memberId: string,
-): Promise<Sent<z.input<typeof member>>> {
+) {
   const row = await sql.readMember(pools.knex, no, memberId);
   if (!row) throw new Problem('unknown_member');
   const where = [pools.knex, no, row.id] as const;
-  const [codes, seen, balances, rewards, referrals, secret] = await Promise.all([
+  const [codes, seen, balances, secret] = await Promise.all([
     sql.readCodes(...where),
     sql.readSeenCodes(...where),
     sql.readBalances(...where),
-    countBig(`rewards ${no} ${row.id}`, row.referees, () => sql.countMemberRewards(...where)),
-    countBig(`referrals ${no} ${row.id}`, row.referees, () => sql.countReferrals(...where)),
     openSecret(no, row.id),
   ]);
-  return {
+  const facts = {
     program: program.program,
     member_id: row.member_id,
     aliases: row.aliases.filter((alias) => alias !== row.member_id),
@@ -175,12 +189,15 @@ export async function memberJson(
       ...each,
       event_id: id === null ? null : writeId('ev', id),
     })),
-    referrals,
     ...shared(program, codes),
     codes,
     balances: balances.map((each) => ({ ...each, balance: integer(each.balance) })),
-    rewards: rewards.map((each) => ({ ...each, amount: integer(each.amount) })),
-  };
+  } satisfies Omit<MemberJson, 'referrals' | 'rewards'>;
+  return {
+    facts,
+    referrals: [`referrals ${no} ${row.id}`, row.referees, () => sql.countReferrals(...where)],
+    rewards: [`rewards ${no} ${row.id}`, row.referees, () => sql.countMemberRewards(...where)],
+  } as const;
 }
 
 /** The member's own code, and the link that brings it to the signup page. */
@@ -192,7 +209,7 @@ function shared(
   return { code, url: code === null ? null : referralUrl(program, code) };
 }
 
-function referredBy(row: sql.MemberRow): Sent<z.input<typeof member>>['referred_by'] {
+function referredBy(row: sql.MemberRow) {
   const { referral_status: status, referral_reason: reason, referral_code: code, referral_created_at: at } = row;
   if (row.referred_by === null || status === null || at === null) return null;
   const { referral_carrier: carrier, referral_evidence: evidence } = row;

@@ -74,14 +74,13 @@ function unitJson(unit: LoadedProgram['program']['unit']) {
 
 async function summary({ pools, env }: Needs, loaded: LoadedProgram): Promise<Sent<z.input<typeof programSummary>>> {
   const where = [pools.knex, loaded.no] as const;
-  const [funnel, sums, flags, unearned, work, { lastError, ...breaker }] = await Promise.all([
-    sql.readFunnel(...where),
-    sql.sumRewards(...where),
-    sql.countHeldFlags(...where),
-    sql.countUnearned(...where),
-    sql.countWork(...where),
-    describeBreaker(pools, loaded.no),
-  ]);
+  // One after another: with millions of rewards they take long, and other requests need a connection, too.
+  const funnel = await sql.readFunnel(...where);
+  const sums = await sql.sumRewards(...where);
+  const flags = await sql.countHeldFlags(...where);
+  const unearned = await sql.countUnearned(...where);
+  const work = await sql.countWork(...where);
+  const { lastError, ...breaker } = await describeBreaker(pools, loaded.no);
   const held = sums.filter((each) => each.status === 'pending' && each.reason === 'held');
   const failed = sums.filter((each) => each.status === 'failed');
   return {

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { secretVariables } from '../../config/source-variables.ts';
 import type { LoadedProgram } from '../../model/program.ts';
+import { doubtSecret } from '../../model/secret-doubts.ts';
 import { adminOf } from '../admin-auth.ts';
 import { answer } from '../answer.ts';
 import type { Deps } from '../deps.ts';
@@ -66,7 +67,8 @@ export function sourceSecretRoutes(deps: Needs): Route[] {
         const given = { programNo: loaded.no, source: found.source, variable, actor: adminOf(res).actor };
         refuseWrong(deps, loaded, found.source, secret);
         // Another reason than its form: that the source's other secret is the same.
-        if (!deps.keptSecrets.fits(variable, secret)) throw new Problem('secret_refused');
+        const refusal = deps.keptSecrets.refusal(variable, secret);
+        if (refusal !== undefined) throw new Problem('secret_refused', refusal);
         // Written first: a secret never changes without a word of it.
         await sql.noteSecret(deps.pools.knex, { ...given, now: await deps.clock.now() });
         await deps.keptSecrets.replace(variable, secret);
@@ -95,6 +97,9 @@ async function secretsOf(
 
 function refuseWrong({ providers }: Needs, { program }: LoadedProgram, name: string, secret: string): void {
   const kind = program.sources.find((each) => each.name === name)?.kind ?? '';
-  const reason = /\s/.test(secret) ? 'contains white space' : providers.get(kind)?.refuseSecret(secret);
+  const provider = providers.get(kind);
+  const reason = /\s/.test(secret)
+    ? 'contains white space'
+    : (doubtSecret(secret, provider?.secretPrefixes) ?? provider?.refuseSecret(secret));
   if (reason !== undefined) throw new Problem('secret_refused', `The secret ${reason}.`);
 }

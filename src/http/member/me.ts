@@ -19,6 +19,7 @@ import { shareTexts } from './share.ts';
 type Needs = Pick<Deps, 'pools' | 'clock' | 'countBig'>;
 type Me = z.input<typeof meAnswer>;
 type UnitFigures = Me['by_unit'][number];
+export type Uncounted = Omit<Me, 'totals'> & { readonly totals: Omit<Me['totals'], 'active'> };
 
 const DAY_MS = 86_400_000;
 const RECENT_DAYS = 30;
@@ -37,9 +38,32 @@ export function meRoutes(deps: Needs): Route[] {
   ];
 }
 
-async function meJson({ pools, clock, countBig }: Needs, { no, program }: LoadedProgram, acting: Acting): Promise<Me> {
+async function meJson(deps: Needs, loaded: LoadedProgram, acting: Acting): Promise<Me> {
+  const me = await readMe(deps, loaded, acting);
+  return { ...me, totals: { ...me.totals, active: await deps.countBig(...activeOf(deps, loaded, acting, me)) } };
+}
+
+/** For `countBig`: referees who have paid, or used the product, in these days. */
+export function activeOf(
+  { pools, clock }: Pick<Needs, 'pools' | 'clock'>,
+  { no, program }: LoadedProgram,
+  { personId }: Acting,
+  { totals }: Uncounted,
+) {
+  const by = program.unit.kind === 'points' ? 'usage' : 'payment';
+  const count = async () => {
+    const since = new Date((await clock.now()).getTime() - RECENT_DAYS * DAY_MS);
+    return await sql.countActive(pools.knex, no, personId, since, by);
+  };
+  return [`active ${no} ${personId}`, totals.signups, count] as const;
+}
+
+export async function readMe(
+  { pools, clock }: Pick<Needs, 'pools' | 'clock'>,
+  { no, program }: LoadedProgram,
+  acting: Acting,
+): Promise<Uncounted> {
   const now = await clock.now();
-  const since = new Date(now.getTime() - RECENT_DAYS * DAY_MS);
   const where = [pools.knex, no, acting.personId] as const;
   const capped = cappedRules(program);
   const [{ profile, balances, rewards }, allowances] = await Promise.all([
@@ -50,8 +74,6 @@ async function meJson({ pools, clock, countBig }: Needs, { no, program }: Loaded
     ),
   ]);
   const { signups = 0, qualified = 0 } = profile ?? {};
-  const by = program.unit.kind === 'points' ? 'usage' : 'payment';
-  const active = await countBig(`active ${no} ${acting.personId}`, signups, () => sql.countActive(...where, since, by));
   const byUnit = figuresByUnit(program, balances, rewards);
   const [only] = byUnit.length === 1 ? byUnit : [];
   const code = profile?.code ?? null;
@@ -70,7 +92,6 @@ async function meJson({ pools, clock, countBig }: Needs, { no, program }: Loaded
       earned_last_30_days: only?.earned_last_30_days ?? null,
       pending: only?.pending ?? null,
       signups,
-      active,
       qualified,
     },
     by_unit: byUnit,

@@ -65,7 +65,7 @@ document.addEventListener('submit', (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
-// A page that says so is asked for again; what somebody is working in stays as it is.
+// A page that says so is asked for again, soon while figures of it are being counted; what somebody is working in stays.
 const live = document.querySelector('[data-live]');
 const isBusy = () =>
   document.hidden ||
@@ -78,8 +78,18 @@ const refresh = async () => {
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
   if (!answer.ok || answer.redirected) return;
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-live]');
-  if (!next || isBusy() || next.innerHTML === live.innerHTML) return;
+  if (!next || isBusy()) return;
+  live.dataset.live = next.dataset.live;
+  if (next.innerHTML === live.innerHTML) return;
   live.replaceChildren(...next.childNodes);
   enhance();
 };
-if (live) setInterval(() => refresh().catch(() => {}), Number(live.dataset.live) * 1000);
+const later = () => {
+  const seconds = Number(live.dataset.live);
+  const again = () =>
+    refresh()
+      .catch(() => {})
+      .finally(later);
+  if (seconds > 0) setTimeout(again, seconds * 1000);
+};
+if (live) later();

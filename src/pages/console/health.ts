@@ -10,7 +10,7 @@ import { catchUpList } from '../../http/admin/catch-ups.ts';
 import { ledgerCheck } from '../../http/admin/ledger-check.ts';
 import { programSummary } from '../../http/admin/program-schemas.ts';
 import type { Deps } from '../../http/deps.ts';
-import { type Keep, keepDear } from '../../http/kept.ts';
+import { type Keep, keepDear, PATIENCE_MS } from '../../http/kept.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
@@ -22,13 +22,11 @@ type Asker = (req: Request, res: Response) => Ask;
 type Ledger = z.output<typeof ledgerCheck>;
 type Line = Omit<z.output<typeof programSummary>, 'breaker'> & { readonly breaker: BreakerState };
 
-/** Millions of entries take seconds to add up, and the page has more to show. */
-const PATIENCE_MS = 60;
-
 type CatchUp = z.output<typeof catchUpList>['data'][number];
 
 export function healthRoutes(deps: Deps, asker: Asker): Route[] {
-  const keep = keepDear();
+  // Of their own: who is waited for does not wait for the books.
+  const [keep, keepBooks] = [keepDear(), keepDear()];
   return [
     {
       method: 'get',
@@ -36,16 +34,22 @@ export function healthRoutes(deps: Deps, asker: Asker): Route[] {
       credential: 'admin:read',
       answers: 'text/html',
       summary: 'Backlog, sinks, catching up, ledger and seal',
-      handle: (req, res) => health(deps, asker, keep, req, res),
+      handle: (req, res) => health(deps, asker, { keep, keepBooks }, req, res),
     },
   ];
 }
 
-async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: Response): Promise<void> {
+async function health(
+  deps: Deps,
+  asker: Asker,
+  { keep, keepBooks }: Readonly<Record<'keep' | 'keepBooks', Keep>>,
+  req: Request,
+  res: Response,
+): Promise<void> {
   const ask = asker(req, res);
   const programs = deps.programs.all();
   const [books, catchUps, ...lines] = await Promise.all([
-    keep(
+    keepBooks(
       'ledger',
       async () => ({ at: new Date(), ledger: await ask(ledgerCheck, 'get', '/ledger/check') }),
       PATIENCE_MS,
@@ -54,7 +58,7 @@ async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: R
     ...programs.map(async ({ no, program: { program } }): Promise<Line | undefined> => {
       const question = { params: { program } };
       const read = () => ask(programSummary, 'get', '/programs/:program/summary', question);
-      const summary = await keep(program, read, PATIENCE_MS);
+      const summary = (await keep(program, read, PATIENCE_MS))?.value;
       // Never kept: it is looked at while it changes.
       return summary && { ...summary, breaker: await describeBreaker(deps.pools, no) };
     }),
@@ -63,8 +67,8 @@ async function health(deps: Deps, asker: Asker, keep: Keep, req: Request, res: R
     title: 'Health',
     lead: 'What waits, what is stuck, and whether the books are right.',
     section: '/admin/health',
-    live: 30,
-    body: html`${stateOfBooks(books)}<section class="card"><h2>Work</h2>${work(books?.ledger, lines)}</section>
+    live: !books || books.isOld || lines.includes(undefined) ? 2 : 30,
+    body: html`${books ? stateOfBooks(books.value) : parts.counting(req, 'The ledger is')}<section class="card"><h2>Work</h2>${work(books?.value.ledger, lines)}</section>
 <section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
   });
 }
@@ -74,10 +78,7 @@ interface Books {
   readonly at: Date;
 }
 
-function stateOfBooks(books: Books | undefined): Html {
-  if (!books)
-    return html`<p class="note">The ledger is being added up anew; the result stands here as soon as it is there.</p>`;
-  const { ledger, at } = books;
+function stateOfBooks({ ledger, at }: Books): Html {
   if (ledger.balanced) {
     return html`<p class="note good">The ledger is in balance: every transaction, balance, reward, lot and spend was added up anew (${moment('en', at)}).</p>`;
   }

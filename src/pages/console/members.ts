@@ -6,9 +6,11 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import { mayAct } from '../../accounts/admin-users.ts';
+import { memberCounts, readMember } from '../../http/admin/members.ts';
 import { adminRewardPage, member as memberForm } from '../../http/admin/schemas.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
+import { PATIENCE_MS } from '../../http/kept.ts';
 import { page, pageShape, readPage } from '../../http/pages.ts';
 import { Problem } from '../../http/problems.ts';
 import { param, type Route } from '../../http/routes.ts';
@@ -26,7 +28,8 @@ import { referralTree, SHOWN } from './referral-tree.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Query = Readonly<Record<string, string | undefined>>;
-type Member = z.output<typeof memberForm>;
+type Member = Awaited<ReturnType<typeof readMember>>['facts'];
+type Counts = ReturnType<typeof memberCounts>;
 
 const paging = z.object(pageShape);
 const text = z.string().max(5000).default('');
@@ -156,8 +159,10 @@ async function show(deps: Deps, asker: Asker, req: Request, res: Response): Prom
   if (!loaded) throw new Problem('unknown_program');
   const ask = asker(req, res);
   const name = loaded.program.program;
-  const [member, rewards, referred] = await Promise.all([
-    ask(memberForm, 'get', '/members/:id', { params: { id }, query: { program: name } }),
+  const read = readMember(deps, loaded, id);
+  const [{ facts: member }, counts, rewards, referred] = await Promise.all([
+    read,
+    read.then((known) => countsOf(deps, known)),
     ask(adminRewardPage, 'get', '/rewards', { query: { program: name, member: id, limit: '20' } }),
     sql.listReferred(deps.pools.knex, loaded.no, id),
   ]);
@@ -165,10 +170,23 @@ async function show(deps: Deps, asker: Asker, req: Request, res: Response): Prom
     title: member.name ?? member.member_id,
     lead: html`${loaded.program.name} · <code>${member.member_id}</code>`,
     section: '/admin/members',
-    body: html`<div class="grid">${who(member)}${mayAct(adminOf(res).role, 'moderator') && settings(loaded, member, mayAct(adminOf(res).role, 'owner'))}</div>
-<section class="card"><h2>Referred, ${count('en', member.referrals.total)} in all</h2>${await graph(deps, loaded, member, referred)}${referredTable(name, referred)}</section>
-<section class="card"><h2>Rewards</h2>${rewardTable(deps, rewards.data)}<p class="more"><a href="/admin/rewards?program=${name}&amp;member=${encodeURIComponent(id)}">All of them</a></p></section>`,
+    ...(!counts && { live: 1 }),
+    body: html`${!counts && parts.counting(req)}<div class="grid">${who(member)}${mayAct(adminOf(res).role, 'moderator') && settings(loaded, member, mayAct(adminOf(res).role, 'owner'))}</div>
+<section class="card"><h2>Referred, ${counts ? count('en', counts.referrals.total) : '…'} in all</h2>${await graph(deps, loaded, member, counts, referred)}${referredTable(name, referred)}</section>
+<section class="card"><h2>Rewards</h2>${counts && rewardSums(deps, name, counts)}${rewardTable(deps, rewards.data)}<p class="more"><a href="/admin/rewards?program=${name}&amp;member=${encodeURIComponent(id)}">All of them</a></p></section>`,
   });
+}
+
+async function countsOf(
+  { countBig }: Deps,
+  { referrals, rewards }: Pick<Awaited<ReturnType<typeof readMember>>, 'referrals' | 'rewards'>,
+): Promise<Counts | undefined> {
+  const [brought, earned] = await Promise.all([countBig(...referrals, PATIENCE_MS), countBig(...rewards, PATIENCE_MS)]);
+  return brought && earned && memberCounts(brought, earned);
+}
+
+function rewardSums(deps: Deps, program: string, { rewards }: Counts): Html {
+  return html`<p class="row">${rewards.map((each) => html`<span>${parts.badge(each.status)} ${count('en', each.count)} · ${parts.amountOf(deps, program, each.amount, each.unit)}</span>`)}</p>`;
 }
 
 function who(member: Member): Html {
@@ -220,10 +238,11 @@ async function graph(
   { pools }: Deps,
   { no, program }: LoadedProgram,
   member: Member,
+  counts: Counts | undefined,
   rows: readonly sql.ReferredRow[],
 ): Promise<Html | undefined> {
-  const { referred_by: by, referrals } = member;
-  if (!by && rows.length === 0) return undefined;
+  const { referred_by: by } = member;
+  if (!counts || (!by && rows.length === 0)) return undefined;
   const first = rows.toSorted((a, b) => Number((b.referred ?? 0n) - (a.referred ?? 0n))).slice(0, SHOWN.first);
   const people = first.map((row) => row.person_id);
   const inTurn = await sql.listInTurn(pools.knex, no, people, SHOWN.second);
@@ -238,7 +257,7 @@ async function graph(
     status: by?.status ?? 'completed',
     by: by ? { member: by.member_id, status: 'completed' } : undefined,
     brought,
-    more: Math.max(0, referrals.total - first.length),
+    more: Math.max(0, counts.referrals.total - first.length),
   });
 }
 

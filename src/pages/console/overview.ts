@@ -1,6 +1,7 @@
 /**
  * The first page: how each program is doing, what waits for a person, and the last thirty days of one of them.
- * Promises: a page never waits long for figures that were read before (http/kept.ts). Must never: add up amounts of two units.
+ * Promises: a page never waits long for figures (http/kept.ts); those that are still being counted stand in it a moment
+ * later. Must never: add up amounts of two units, or say that nothing waits before it was counted.
  */
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
@@ -8,7 +9,7 @@ import { mayAct } from '../../accounts/admin-users.ts';
 import { programSummary } from '../../http/admin/program-schemas.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
-import { type Keep, keepDear } from '../../http/kept.ts';
+import { type Keep, keepDear, PATIENCE_MS } from '../../http/kept.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
@@ -26,6 +27,11 @@ const AMBASSADOR_OVER = 10;
 
 type Asker = (req: Request, res: Response) => Ask;
 type Summary = z.output<typeof programSummary>;
+/** `is` undefined: it is being counted. */
+type Line = Pick<Summary, 'program' | 'name' | 'mode'> & {
+  readonly is: Summary | undefined;
+  readonly isOld: boolean;
+};
 
 export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
   const keep = keepDear();
@@ -41,27 +47,29 @@ export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
         const { program } = req.query as Record<string, string | undefined>;
         const all = deps.programs.all();
         const loaded = parts.programOfPage(deps, program) ?? all[0];
-        const figures = (name: string) =>
-          keep(`summary ${name}`, () =>
-            ask(programSummary, 'get', '/programs/:program/summary', { params: { program: name } }),
-          );
-        const summaries = await Promise.all(all.map((each) => figures(each.program.program)));
-        const shown = summaries.find((each) => each.program === loaded?.program.program);
+        const lineOf = async ({ program: { program: name, ...rest } }: LoadedProgram): Promise<Line> => {
+          const read = () => ask(programSummary, 'get', '/programs/:program/summary', { params: { program: name } });
+          const told = await keep(`summary ${name}`, read, PATIENCE_MS);
+          return { program: name, name: rest.name, mode: rest.mode, is: told?.value, isOld: told?.isOld ?? true };
+        };
+        const [days, lines] = await Promise.all([loaded && readDays(deps, keep, loaded), Promise.all(all.map(lineOf))]);
+        const shown = lines.find((each) => each.program === loaded?.program.program);
+        const isCounting = (loaded && !days) || lines.some(({ is }) => !is);
         showPage(req, res, {
           title: 'Overview',
           lead: 'What your programs bring, cost, and need from you.',
           section: '/admin',
           acts: html`<a class="button" href="/admin/setup${loaded && `?program=${loaded.program.program}`}">Set up a source</a>`,
-          live: 30,
-          body: html`${waiting(summaries)}${programs(deps, summaries, shown?.program)}${shown && loaded && (await details(deps, keep, loaded, shown, mayAct(adminOf(res).role, 'owner')))}`,
+          live: isCounting || days?.isOld || lines.some(({ isOld }) => isOld) ? 1 : 30,
+          body: html`${isCounting ? parts.counting(req) : waiting(lines)}${programs(deps, lines, shown?.program)}${shown?.is && days && details(shown.is, days.value, mayAct(adminOf(res).role, 'owner'))}`,
         });
       },
     },
   ];
 }
 
-function waiting(summaries: readonly Summary[]): Html | undefined {
-  const sum = (of: (each: Summary) => number) => summaries.reduce((total, each) => total + of(each), 0);
+function waiting(lines: readonly Line[]): Html | undefined {
+  const sum = (of: (each: Summary) => number) => lines.reduce((total, { is }) => total + (is ? of(is) : 0), 0);
   const all = [
     {
       n: sum((each) => each.failures.count),
@@ -82,35 +90,36 @@ function waiting(summaries: readonly Summary[]): Html | undefined {
       tone: 'bad',
     },
   ];
-  const lines = all.filter(({ n }) => n > 0);
-  if (lines.length === 0) return html`<p class="note good">Nothing waits for you.</p>`;
-  return html`${lines.map(({ n, words, path, tone }) => html`<p class="note ${tone}"><a href="${path}">${count('en', n)} ${words[n === 1 ? 0 : 1]}</a></p>`)}`;
+  const some = all.filter(({ n }) => n > 0);
+  if (some.length === 0) return html`<p class="note good">Nothing waits for you.</p>`;
+  return html`${some.map(({ n, words, path, tone }) => html`<p class="note ${tone}"><a href="${path}">${count('en', n)} ${words[n === 1 ? 0 : 1]}</a></p>`)}`;
 }
 
-function programs(deps: Deps, summaries: readonly Summary[], shown: string | undefined): Html {
-  const columns: parts.Column<Summary>[] = [
+function programs(deps: Deps, lines: readonly Line[], shown: string | undefined): Html {
+  const counted = (of: (is: Summary) => Html | string) => (line: Line) => (line.is ? of(line.is) : '…');
+  const columns: parts.Column<Line>[] = [
     {
       name: 'Program',
       of: (each) =>
         html`<a href="/admin?program=${each.program}"${each.program === shown && html` aria-current="true"`}><strong>${each.name}</strong></a> ${each.mode === 'test' && parts.badge('test')}`,
       kind: 'long',
     },
-    { name: 'Members', of: ({ funnel }) => count('en', funnel.members), kind: 'n' },
-    { name: 'Referred signups', of: ({ funnel }) => count('en', funnel.completed_referrals), kind: 'n' },
-    { name: 'Paying', of: ({ funnel }) => count('en', funnel.paying), kind: 'n' },
-    { name: 'Credited', of: (each) => sums(deps, each, each.cost), kind: 'n' },
+    { name: 'Members', of: counted(({ funnel }) => count('en', funnel.members)), kind: 'n' },
+    { name: 'Referred signups', of: counted(({ funnel }) => count('en', funnel.completed_referrals)), kind: 'n' },
+    { name: 'Paying', of: counted(({ funnel }) => count('en', funnel.paying)), kind: 'n' },
+    { name: 'Credited', of: counted((is) => sums(deps, is, is.cost)), kind: 'n' },
     {
       name: 'Held',
-      of: (each) => html`<a href="/admin/held?program=${each.program}">${count('en', each.holds.count)}</a>`,
+      of: counted((is) => html`<a href="/admin/held?program=${is.program}">${count('en', is.holds.count)}</a>`),
       kind: 'n',
     },
     {
       name: 'Failed',
-      of: (each) => html`<a href="/admin/failed?program=${each.program}">${count('en', each.failures.count)}</a>`,
+      of: counted((is) => html`<a href="/admin/failed?program=${is.program}">${count('en', is.failures.count)}</a>`),
       kind: 'n',
     },
   ];
-  return html`<section class="card" aria-labelledby="programs"><h2 id="programs">Programs</h2>${parts.fileTable('Programs', columns, summaries)}</section>`;
+  return html`<section class="card" aria-labelledby="programs"><h2 id="programs">Programs</h2>${parts.fileTable('Programs', columns, lines)}</section>`;
 }
 
 function sums(deps: Deps, { program }: Summary, given: readonly { unit: string; amount: number }[]): Html {
@@ -118,34 +127,33 @@ function sums(deps: Deps, { program }: Summary, given: readonly { unit: string; 
   return html`${given.map(({ unit, amount }, at) => html`${at > 0 && html`<br>`}${parts.amountOf(deps, program, amount, unit)}`)}`;
 }
 
-async function details(
-  deps: Deps,
-  keep: Keep,
-  { no, program }: LoadedProgram,
-  summary: Summary,
-  mayRate: boolean,
-): Promise<Html> {
-  const now = await deps.clock.now();
+type Days = NonNullable<Awaited<ReturnType<typeof readDays>>>['value'];
+
+async function readDays({ clock, pools: { knex } }: Deps, keep: Keep, { no }: LoadedProgram) {
+  const now = await clock.now();
   const to = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS + DAY_MS);
   const span = { from: new Date(to.getTime() - DAYS * DAY_MS), to };
-  const { knex } = deps.pools;
-  const [days, rewards, cost, top, sources, channels, ambassadors] = await keep(`days ${no} ${to.getTime()}`, () =>
-    Promise.all([
-      sql.readDays(knex, no, span),
-      sql.readRewardDays(knex, no, span),
-      sql.readCost(knex, no, span),
-      sql.readTop(knex, no),
-      sql.readSources(knex, no, span),
-      sql.readChannels(knex, no, span),
-      sql.readAmbassadors(knex, no, span, AMBASSADOR_OVER),
-    ]),
-  );
+  const read = async () => ({
+    span,
+    days: await sql.readDays(knex, no, span),
+    rewards: await sql.readRewardDays(knex, no, span),
+    cost: await sql.readCost(knex, no, span),
+    top: await sql.readTop(knex, no),
+    sources: await sql.readSources(knex, no, span),
+    channels: await sql.readChannels(knex, no, span),
+    ambassadors: await sql.readAmbassadors(knex, no, span, AMBASSADOR_OVER),
+  });
+  return await keep(`days ${no} ${to.getTime()}`, read, PATIENCE_MS);
+}
+
+function details(summary: Summary, read: Days, mayRate: boolean): Html {
+  const { span, days, rewards, cost, top, sources, channels, ambassadors } = read;
   const axis = daysBetween(span.from, span.to);
   const by = new Map(days.map((row) => [row.day, row]));
   const of = (name: 'clicks' | 'signups' | 'qualified' | 'paying') => axis.map((each) => by.get(each)?.[name] ?? 0);
   const statuses = ['credited', 'pending', 'failed', 'rejected'];
   const counted = new Map(rewards.map((row) => [`${row.day} ${row.status}`, row.count]));
-  return html`<h2>${program.name}, the last ${DAYS} days</h2>
+  return html`<h2>${summary.name}, the last ${DAYS} days</h2>
 ${funnel(summary, cost)}
 <div class="grid"><section class="card" aria-labelledby="p1"><h2 id="p1">Referred people</h2>${plot({
     title: 'Referred people',

@@ -3,6 +3,7 @@
  * Promises: a state is told in words, never by its colour alone; a table scrolls on a small screen, not the page. Must
  * never: take what the outside sent for markup.
  */
+import type { Request } from 'express';
 import type { Deps } from '../../http/deps.ts';
 import type { ProblemCode } from '../../http/problems.ts';
 import { type Html, html } from '../../mail/html.ts';
@@ -32,6 +33,11 @@ export function fileTable<Row>(caption: string, columns: readonly Column<Row>[],
 
 export function empty(title: string, more: Html | string = ''): Html {
   return html`<div class="empty"><strong>${title}</strong>${more}</div>`;
+}
+
+/** For figures that take longer than somebody waits: the page asks for them again by itself, or by the link. */
+export function counting(req: Request, what: string = 'The figures are'): Html {
+  return html`<p class="note" role="status">${what} being counted, and stand here in a moment. <a href="${req.originalUrl}">Look again</a></p>`;
 }
 
 /** The link to the next page of a list. */

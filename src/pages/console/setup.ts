@@ -13,6 +13,7 @@ import { programPage } from '../../http/admin/program-schemas.ts';
 import { replacedSecret, sourceSecrets } from '../../http/admin/source-secrets.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
+import { PROBLEMS } from '../../http/problems.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
@@ -38,19 +39,9 @@ export function setupRoutes(deps: Deps, asker: Asker): Route[] {
       credential: 'admin:read',
       answers: 'text/html',
       summary: 'The guide: a program to start from, and its sources until they have spoken',
-      handle: async (req, res) => {
-        const ask = asker(req, res);
-        const programs = (await ask(programPage, 'get', '/programs')).data;
+      handle: (req, res) => {
         const { program } = req.query as Record<string, string | undefined>;
-        const shown = programs.find((each) => each.program === program) ?? programs[0];
-        const isOwner = mayAct(adminOf(res).role, 'owner');
-        showPage(req, res, {
-          title: 'Set up',
-          lead: 'From a program file to the first event, source by source.',
-          section: '/admin/programs',
-          live: 5,
-          body: html`${examples()}${shown && (await sources(deps, programs, shown, isOwner ? await secretsOf(ask, shown) : undefined))}`,
-        });
+        return show(deps, asker(req, res), req, res, program);
       },
     },
     {
@@ -67,10 +58,43 @@ export function setupRoutes(deps: Deps, asker: Asker): Route[] {
         const refused = await refusalOf(() =>
           ask(replacedSecret, 'put', '/programs/:program/source-secrets/:source/:variable', question),
         );
-        seeOther(res, '/admin/setup', { program, ...(refused ? { code: refused.code } : { done: 'secret' }) });
+        if (!refused) return seeOther(res, '/admin/setup', { program, done: 'secret' });
+        const why =
+          secret.trim() === '' ? 'The secret is empty.' : (refused.options.detail ?? PROBLEMS[refused.code][1]);
+        // Not after a redirect: the exact reason is in no address, which anybody could make up.
+        res.status(422);
+        await show(deps, ask, req, res, program, { source, variable, why });
       },
     },
   ];
+}
+
+interface Refused {
+  readonly source: string;
+  readonly variable: string;
+  readonly why: string;
+}
+
+async function show(
+  deps: Deps,
+  ask: Ask,
+  req: Request,
+  res: Response,
+  program: string | undefined,
+  refused?: Refused,
+): Promise<void> {
+  const programs = (await ask(programPage, 'get', '/programs')).data;
+  const shown = programs.find((each) => each.program === program) ?? programs[0];
+  const isOwner = mayAct(adminOf(res).role, 'owner');
+  const secrets = shown && isOwner ? await secretsOf(ask, shown) : undefined;
+  const note = refused && html`<p class="note bad" role="alert">${refused.source}: ${refused.why}</p>`;
+  showPage(req, res, {
+    title: 'Set up',
+    lead: 'From a program file to the first event, source by source.',
+    section: '/admin/programs',
+    live: 5,
+    body: html`${note}${examples()}${shown && (await sources(deps, programs, shown, secrets, refused))}`,
+  });
 }
 
 async function secretsOf(ask: Ask, { program }: Listed): Promise<ReadonlyMap<string, readonly Secret[]>> {
@@ -99,6 +123,7 @@ async function sources(
   programs: readonly Listed[],
   shown: Listed,
   secrets: ReadonlyMap<string, readonly Secret[]> | undefined,
+  refused: Refused | undefined,
 ): Promise<Html> {
   const no = deps.programs.byName(shown.program)?.no ?? 0;
   const names = shown.sources.map(({ name }) => name);
@@ -115,6 +140,7 @@ async function sources(
     sourceCard(deps, shown.program, source, at, {
       heard: heard.get(source.name),
       secrets: secrets?.get(source.name) ?? [],
+      refused: refused?.source === source.name ? refused : undefined,
     }),
   );
   return html`<section class="card"><h2>2. The sources of ${shown.name}</h2>${programs.length > 1 && html`<p class="row">${others}</p>`}
@@ -127,20 +153,30 @@ function sourceCard(
   program: string,
   { name, kind, url }: Listed['sources'][number],
   at: number,
-  { heard, secrets }: { readonly heard: sql.HeardRow | undefined; readonly secrets: readonly Secret[] },
+  {
+    heard,
+    secrets,
+    refused,
+  }: {
+    readonly heard: sql.HeardRow | undefined;
+    readonly secrets: readonly Secret[];
+    readonly refused: Refused | undefined;
+  },
 ): Html {
   const types = deps.providers.get(kind)?.handles ?? [];
   return html`<section class="card" aria-labelledby="source-${at}"><h3 id="source-${at}">${name} <span class="soft">${kind}</span></h3>
 <p>${heard ? html`${parts.badge('heard from', 'good')} <span class="soft">${heard.type}, ${moment('en', heard.at)}</span>` : html`${parts.badge('waiting for the first event', 'warn')}`}</p>
 <p>${PROVIDER_STEPS[kind] ?? PROVIDER_STEPS.standard}</p>
 <label for="url-${at}">Address</label><div class="copy"><input id="url-${at}" readonly value="${url}"><button type="button" data-copy="#url-${at}" data-copied="Copied">Copy</button></div>
-${secrets.map((secret, no) => (secret.kept ? paste(program, name, secret.variable, `secret-${at}-${no}`) : given(secret.variable)))}
+${secrets.map((secret, no) => (secret.kept ? paste(program, name, secret.variable, `secret-${at}-${no}`, refused?.variable === secret.variable ? refused.why : undefined) : given(secret.variable)))}
 <h3>Events to tick</h3><ul>${types.map((type) => html`<li><code>${type}</code></li>`)}</ul></section>`;
 }
 
-function paste(program: string, source: string, variable: string, id: string): Html {
+function paste(program: string, source: string, variable: string, id: string, why: string | undefined): Html {
+  const wrong = why !== undefined && html` aria-invalid="true" autofocus`;
   return html`<form method="post" action="/admin/setup/secret" autocomplete="off"><input type="hidden" name="program" value="${program}"><input type="hidden" name="source" value="${source}"><input type="hidden" name="variable" value="${variable}">
-<label for="${id}">Signing secret</label><div class="copy"><input id="${id}" name="secret" type="password" required maxlength="1000" autocomplete="off" spellcheck="false" placeholder="Paste it here" aria-describedby="${id}-about"><button>Save</button></div>
+<label for="${id}">Signing secret</label><div class="copy"><input id="${id}" name="secret" type="password" required maxlength="1000" autocomplete="off" spellcheck="false" placeholder="Paste it here" aria-describedby="${why !== undefined && html`${id}-why `}${id}-about"${wrong}><button>Save</button></div>
+${why !== undefined && html`<p class="note bad" id="${id}-why">${why}</p>`}
 <p class="soft" id="${id}-about">Takes the place of the one now, which is refused from then on. It is kept in <code>examples.env</code> in <code>DATA_DIR</code> as <code>${variable}</code>, and not shown again.</p></form>`;
 }
 

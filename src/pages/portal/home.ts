@@ -6,6 +6,7 @@
 import type * as z from 'zod';
 import type { invitesList } from '../../http/member/invites.ts';
 import type { mailsAnswer } from '../../http/member/mails.ts';
+import type { Uncounted } from '../../http/member/me.ts';
 import type * as forms from '../../http/member/schemas.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Program } from '../../model/program.ts';
@@ -21,7 +22,9 @@ export interface Home {
   readonly base: string;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly newKey: string | undefined;
-  readonly me: z.output<typeof forms.meAnswer>;
+  readonly me: Uncounted;
+  /** undefined: they are being counted. */
+  readonly active: number | undefined;
   readonly rewards: z.output<typeof forms.rewardsAnswer>;
   readonly referrals: z.output<typeof forms.referralsAnswer>;
   readonly links: z.output<typeof forms.linksAnswer>;
@@ -66,7 +69,7 @@ function appeal({ texts, base, query }: Home): Html {
   return html`<section class="card"><p class="note warn">${texts.suspended}</p>${said ? html`<p>${texts.appealed}</p>` : html`<form method="post" action="${base}/appeal"><div class="field"><label for="message">${texts.appealWhy}</label><textarea id="message" name="message" required maxlength="5000"></textarea></div><button>${texts.appeal}</button></form>`}</section>`;
 }
 
-function figures({ program, texts, me }: Home): Html {
+function figures({ program, texts, me, active }: Home): Html {
   const { language, figures: words } = texts;
   const amounts = (of: (unit: (typeof me.by_unit)[number]) => number | null) =>
     me.by_unit.map((unit) => {
@@ -82,10 +85,11 @@ function figures({ program, texts, me }: Home): Html {
     isOurs && [words.balance, amounts(({ balance }) => balance)],
     owes && [words.debt, amounts(({ debt }) => debt)],
     [words.signups, count(language, me.totals.signups)],
-    [words.active, count(language, me.totals.active)],
+    [words.active, active === undefined ? html`<small>${texts.counting}</small>` : count(language, active)],
   ];
   const shown = all.filter((each) => each !== false);
-  return html`<dl class="figures">${shown.map(([name, value]) => html`<div class="figure"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const live = active === undefined ? 1 : 0;
+  return html`<div data-live="${live}"><dl class="figures">${shown.map(([name, value]) => html`<div class="figure"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></div>`;
 }
 
 function tier({ program, texts, me }: Home): Html | undefined {

@@ -6,10 +6,12 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Deps } from '../../http/deps.ts';
+import { PATIENCE_MS } from '../../http/kept.ts';
 import { MESSAGE_MAX, makeAppeal } from '../../http/member/appeals.ts';
 import { actingMember } from '../../http/member/bearer.ts';
 import { invitesAnswer, invitesList } from '../../http/member/invites.ts';
 import { mailsAnswer } from '../../http/member/mails.ts';
+import { activeOf, readMe } from '../../http/member/me.ts';
 import * as forms from '../../http/member/schemas.ts';
 import { findStanding } from '../../http/member/suspensions.sql.ts';
 import { Problem } from '../../http/problems.ts';
@@ -81,7 +83,7 @@ export function portalRoutes(deps: Deps, api: readonly Route[]): Route[] {
       credential: 'member:read',
       answers: 'text/html',
       summary: "The referrer's page",
-      handle: (req, res) => show(asker(req, res), req, res),
+      handle: (req, res) => show(deps, asker(req, res), req, res),
     },
     act('code', 'Makes a code', async (ask) => void (await ask(forms.codeAnswer, 'post', '/v1/me/code'))),
     act('refresh', 'A new code', async (ask) => void (await ask(forms.codeAnswer, 'post', '/v1/me/code/refresh'))),
@@ -113,11 +115,11 @@ export function portalRoutes(deps: Deps, api: readonly Route[]): Route[] {
       return undefined;
     }),
     ...CONTRIBUTOR_ACTS.map(([path, summary, work]) => act(path, summary, work)),
-    newKeyRoute(asker),
+    newKeyRoute(deps, asker),
   ];
 }
 
-function newKeyRoute(asker: (req: Request, res: Response) => Ask): Route {
+function newKeyRoute(deps: Deps, asker: (req: Request, res: Response) => Ask): Route {
   return {
     method: 'post',
     path: '/portal/keys',
@@ -134,18 +136,21 @@ function newKeyRoute(asker: (req: Request, res: Response) => Ask): Route {
       });
       if (refused) return seeOther(res, portalBase(req), { failed: refused.code });
       // Not after a redirect: the key is in no address and in no store.
-      await show(ask, req, res, key);
+      await show(deps, ask, req, res, key);
     },
   };
 }
 
-async function show(ask: Ask, req: Request, res: Response, newKey?: string): Promise<void> {
+async function show(deps: Deps, ask: Ask, req: Request, res: Response, newKey?: string): Promise<void> {
   const loaded = programOf(res);
+  const acting = actingMember(res);
   const { program } = loaded;
   const query = req.query as Query;
   const list = (cursor: string | undefined) => ({ query: { limit: '20', cursor } });
-  const [me, rewards, referrals, links, keys, mails, invites, board, contributor] = await Promise.all([
-    ask(forms.meAnswer, 'get', '/v1/me'),
+  const own = readMe(deps, loaded, acting);
+  const [me, active, rewards, referrals, links, keys, mails, invites, board, contributor] = await Promise.all([
+    own,
+    own.then((known) => deps.countBig(...activeOf(deps, loaded, acting, known), PATIENCE_MS)),
     ask(forms.rewardsAnswer, 'get', '/v1/me/rewards', list(query.rewards)),
     ask(forms.referralsAnswer, 'get', '/v1/me/referrals', list(query.referrals)),
     ask(forms.linksAnswer, 'get', '/v1/me/links'),
@@ -165,6 +170,7 @@ async function show(ask: Ask, req: Request, res: Response, newKey?: string): Pro
       query,
       newKey,
       me,
+      active,
       rewards,
       referrals,
       links,

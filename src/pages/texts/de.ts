@@ -34,6 +34,7 @@ export const de: Texts = {
     active: 'In 30 Tagen aktiv',
     debt: 'Zurückzuzahlen',
   },
+  counting: 'werden gezählt',
   tier: (name) => `Deine Stufe: ${name}`,
   nextTier: (missing, name) =>
     `Noch ${missing} ${plural(Number(missing), 'gültige Empfehlung', 'gültige Empfehlungen')} bis ${name}`,

@@ -34,6 +34,7 @@ export const en: Texts = {
     active: 'Active in 30 days',
     debt: 'To be repaid',
   },
+  counting: 'are being counted',
   tier: (name) => `Your tier: ${name}`,
   nextTier: (missing, name) =>
     `${missing} more qualified ${plural(Number(missing), 'referral', 'referrals')} to ${name}`,

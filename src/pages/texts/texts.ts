@@ -26,6 +26,7 @@ export interface Texts {
   readonly appeal: string;
   readonly appealed: string;
   readonly figures: Words<'earned' | 'recent' | 'pending' | 'balance' | 'signups' | 'active' | 'debt'>;
+  readonly counting: string;
   readonly tier: Fill;
   readonly nextTier: Fill;
   readonly topTier: string;
