@@ -1,7 +1,7 @@
 // `npm run bench`: Plusone against the handler one would write instead, on one machine, load generator and PostgreSQL
 // included. `--quick`: fewer events, one run, no history. `--only <name>`: one measurement (throughput, half, waiting,
-// preloaded, usage, ready; fund and pages: only when they are named). Ends with 1 when a contender lost or doubled an event, and always
-// ends what it started.
+// preloaded, usage, ready; fund and pages: only when they are named). Ends with 1 when a contender lost or doubled an
+// event, and always ends what it started.
 import { parseArgs } from 'node:util';
 import { readEnv } from '../src/config/env.ts';
 import { endAll } from './bench/child.ts';
@@ -21,7 +21,15 @@ import { usageRate } from './bench/usage.ts';
 const MEASUREMENTS = ['throughput', 'half', 'waiting', 'preloaded', 'usage', 'ready', 'fund', 'pages'] as const;
 type Measurement = (typeof MEASUREMENTS)[number];
 
-const FULL = { events: 40_000, warmUp: 4_000, runs: 3, waiting: 50_000, halfSeconds: 15, usage: 400, preload: PRELOAD };
+const FULL = {
+  events: 40_000,
+  warmUp: 20_000,
+  runs: 3,
+  waiting: 50_000,
+  halfSeconds: 15,
+  usage: 400,
+  preload: PRELOAD,
+};
 const QUICK = { events: 2_000, warmUp: 300, runs: 1, waiting: 2_000, halfSeconds: 3, usage: 40, preload: undefined };
 type Plan = Omit<typeof FULL, 'preload'> & { preload: typeof PRELOAD | undefined };
 
@@ -107,18 +115,19 @@ async function main(): Promise<number> {
 async function measure(bench: Bench, plan: Plan): Promise<Figures> {
   const wanted = (name: Measurement) => only === undefined || only === name;
   const ours = plusone(bench.server, bench.machine);
-  const theirs = plainHandler(bench.server, bench.machine);
-  const rates: { plusone: Run[]; plain: Run[] } = { plusone: [], plain: [] };
-  // Without runs of both there is nothing to compare with, but half of a rate needs one.
+  const contenders = {
+    plusone: ours,
+    plain: plainHandler(bench.server, bench.machine, { prepared: false }),
+    prepared: plainHandler(bench.server, bench.machine, { prepared: true }),
+  };
+  const rates: Record<keyof typeof contenders, Run[]> = { plusone: [], plain: [], prepared: [] };
+  // Without runs of all there is nothing to compare with, but half of a rate needs one.
   const runs = wanted('throughput') ? plan.runs : wanted('half') ? 1 : 0;
   for (let run = 1; run <= runs; run++) {
-    for (const [name, contender] of [
-      ['plusone', ours],
-      ['plain', theirs],
-    ] as const) {
-      if (name === 'plain' && !wanted('throughput')) continue;
-      const result = await fullRate(bench, contender, `${name}${run}`);
-      bench.say(`${contender.name}, run ${run}: ${Math.round(result.perSecond)} webhooks/s`);
+    for (const name of ['plusone', 'plain', 'prepared'] as const) {
+      if (name !== 'plusone' && !wanted('throughput')) continue;
+      const result = await fullRate(bench, contenders[name], `${name}${run}`);
+      bench.say(`${contenders[name].name}, run ${run}: ${Math.round(result.perSecond)} webhooks/s`);
       rates[name].push(result);
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Tables and statements of the plain handler: what somebody who knows PostgreSQL would write for one webhook.
- * Promises: a unique key against doubles, an index for each lookup, prepared statements. Must never: be worse than that
- * to make us look better.
+ * Promises: a unique key against doubles, an index for each lookup, one statement for each step. Must never: be worse
+ * than that to make us look better.
  */
 export const PLAIN_SCHEMA = `
   create table webhook_events (

@@ -1,7 +1,9 @@
 /**
  * The other contender: the handler that a team would write instead of Plusone, with care but without batching.
  * node plain-handler.ts, settings over its IPC channel. Promises: Express 5, the Stripe SDK's constructEvent, one
- * transaction per webhook over the same kind of pool; 200 only after the commit; a repeated event changes nothing.
+ * transaction per webhook over the same kind of pool; 200 only after the commit; a repeated event changes nothing. Its
+ * statements are sent as node-postgres' guide and knex send them, text and values; `prepared` names each, too, so that
+ * the server plans it once a connection.
  */
 import express, { type Request, type Response } from 'express';
 import type pg from 'pg';
@@ -14,6 +16,7 @@ export interface PlainSettings {
   readonly secret: string;
   readonly port: number;
   readonly host: string;
+  readonly prepared: boolean;
 }
 
 /** As many as Plusone's own general pool has. */
@@ -25,20 +28,30 @@ const FIRST_PAYMENTS_A_DAY = 5;
 process.once('message', (settings: PlainSettings) => listen(settings));
 process.on('disconnect', () => process.exit(0));
 
-function listen({ databaseUrl, secret, port, host }: PlainSettings): void {
+type Query = (client: pg.PoolClient, name: string, text: string, values: unknown[]) => Promise<pg.QueryResult>;
+
+function listen({ databaseUrl, secret, port, host, prepared }: PlainSettings): void {
   const log = (line: string) => console.error(line);
   const pool = openPool(databaseUrl, { name: 'bench plain', max: CONNECTIONS, log });
+  const query: Query = (client, name, text, values) =>
+    client.query(prepared ? { name, text, values } : { text, values });
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.get('/readyz', (_req, res) => void res.json({ ready: true }));
   app.post('/webhooks/stripe', express.raw({ type: () => true, limit: '1mb' }), (req, res) =>
-    receive(pool, secret, req, res),
+    receive({ pool, secret, query }, req, res),
   );
   app.listen(port, host);
 }
 
-async function receive(pool: pg.Pool, secret: string, req: Request, res: Response): Promise<void> {
+interface Service {
+  readonly pool: pg.Pool;
+  readonly secret: string;
+  readonly query: Query;
+}
+
+async function receive({ pool, secret, query }: Service, req: Request, res: Response): Promise<void> {
   let event: Stripe.Event;
   try {
     event = Stripe.webhooks.constructEvent(req.body as Buffer, req.headers['stripe-signature'] ?? '', secret);
@@ -49,7 +62,7 @@ async function receive(pool: pg.Pool, secret: string, req: Request, res: Respons
   const client = await pool.connect();
   try {
     await client.query('begin');
-    await take(client, event, req.body as Buffer);
+    await take((...statement) => query(client, ...statement), event, req.body as Buffer);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
@@ -60,8 +73,11 @@ async function receive(pool: pg.Pool, secret: string, req: Request, res: Respons
   res.json({ received: true });
 }
 
-async function take(client: pg.PoolClient, event: Stripe.Event, raw: Buffer): Promise<void> {
-  const query = (name: string, text: string, values: unknown[]) => client.query({ name, text, values });
+async function take(
+  query: (name: string, text: string, values: unknown[]) => Promise<pg.QueryResult>,
+  event: Stripe.Event,
+  raw: Buffer,
+): Promise<void> {
   const stored = await query('event', sql.INSERT_EVENT, [event.id, event.type, raw.toString('utf8')]);
   if (stored.rowCount === 0 || event.type !== 'checkout.session.completed') return;
   const session = event.data.object;

@@ -11,9 +11,13 @@ import { monotonicMs } from './load.ts';
 import * as sql from './plain-handler.sql.ts';
 import type { PlainSettings } from './plain-handler.ts';
 
-export function plainHandler(server: Server, environment: Readonly<Record<string, string | undefined>>): Contender {
+export function plainHandler(
+  server: Server,
+  environment: Readonly<Record<string, string | undefined>>,
+  { prepared }: { readonly prepared: boolean },
+): Contender {
   return {
-    name: 'plain handler',
+    name: prepared ? 'plain handler, prepared' : 'plain handler',
     start: async (database, label) => {
       await prepare(database);
       const logFile = path.join(server.folder, `${label}.log`);
@@ -24,6 +28,7 @@ export function plainHandler(server: Server, environment: Readonly<Record<string
         secret: STRIPE_SECRET,
         port,
         host: HOST,
+        prepared,
       } satisfies PlainSettings);
       await untilReady(child, `http://${HOST}:${port}/readyz`, logFile);
       return {
