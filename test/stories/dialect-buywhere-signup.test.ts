@@ -1,6 +1,7 @@
 /** BuyWhere's signup: a developer with a login and an API key, with or without a referral code. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DialectClient, shapeOf } from '../support/dialect.ts';
+import * as samples from '../support/dialect-samples.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -39,21 +40,7 @@ describe('with a referral code', () => {
   test('answers 201 with the Developer and an API key, and both sides are credited', async () => {
     const { status, body } = await signUp({ referral_code: code });
     expect(status).toBe(201);
-    expect(body).toEqual(
-      shapeOf({
-        id: 'dev_abc123',
-        email: 'dev@example.com',
-        name: 'Developer Name',
-        referred_by: 'dev_xyz789',
-        referral_code: 'ALICE2024',
-        referral_credits_earned: 5000,
-        referral_credits_used: 1200,
-        referral_credits_balance: 3800,
-        referred_developers_count: 12,
-        created_at: '2026-01-15T10:00:00Z',
-        api_key: 'bw_live_xxx',
-      }),
-    );
+    expect(body).toEqual(shapeOf(samples.BUYWHERE_SIGNUP));
     expect(body).toMatchObject({
       email: 'newdev@new.example',
       name: 'New Developer',

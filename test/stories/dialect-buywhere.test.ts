@@ -1,6 +1,7 @@
 /** BuyWhere's referral endpoints, with the models of its specification; its signup is in dialect-buywhere-signup. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DialectClient, shapeOf } from '../support/dialect.ts';
+import * as samples from '../support/dialect-samples.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -28,16 +29,7 @@ describe('POST /v1/developers/referral-code', () => {
   test('retrieves the code with its link, share text and figures', async () => {
     const { status, body } = await referralCode();
     expect(status).toBe(200);
-    expect(body).toEqual(
-      shapeOf({
-        referral_code: 'ALICE2024',
-        referral_url: 'https://api.buywhere.ai/signup?ref=ALICE2024',
-        share_text: 'Build AI shopping agents …',
-        total_referrals: 12,
-        credits_earned: 6000,
-        credits_available: 3800,
-      }),
-    );
+    expect(body).toEqual(shapeOf(samples.BUYWHERE_CODE));
     expect(body.referral_code).toMatch(/^ALICE\d{4}$/);
     expect(body).toEqual({
       referral_code: code,
@@ -75,16 +67,7 @@ describe('DELETE /v1/developers/referral-code', () => {
     await story.signUp('bob', 'bob@acme.example', { referral_code: code });
     const { status, body } = await api.delete('/v1/developers/referral-code', { as: 'alice' });
     expect(status).toBe(200);
-    expect(body).toEqual(
-      shapeOf({
-        code: 'ALICE2024',
-        developer_id: 'dev_abc123',
-        is_active: true,
-        max_uses: null,
-        uses_count: 12,
-        created_at: '2026-01-15T10:00:00Z',
-      }),
-    );
+    expect(body).toEqual(shapeOf(samples.BUYWHERE_REVOKED));
     expect(body).toMatchObject({ code, developer_id: 'alice', is_active: false, uses_count: 1 });
     await story.signUp('carl', 'carl@carl.example', { referral_code: code });
     expect(await story.rewardsOf('carl')).toEqual([]);
@@ -116,16 +99,7 @@ describe('GET /v1/developers/referrals', () => {
       credits_vesting: 2000,
     });
     const [first] = referrals[0].credits;
-    expect(first).toEqual(
-      shapeOf({
-        id: 'rc_001',
-        referrer_id: 'dev_abc123',
-        referee_id: 'dev_def456',
-        credit_amount: 500,
-        reason: 'referral_signup',
-        created_at: '2026-04-01T10:00:00Z',
-      }),
-    );
+    expect(first).toEqual(shapeOf(samples.BUYWHERE_CREDIT));
     expect(referrals[0].credits.map((c: Record<string, unknown>) => [c.reason, c.credit_amount, c.created_at])).toEqual(
       [
         ['referral_signup', 500, '2026-04-01T10:00:00.000Z'],

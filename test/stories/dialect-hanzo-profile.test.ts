@@ -1,6 +1,7 @@
 /** Hanzo's referrer profile through its tiers: referrals, credits, revenue share, cap and expiry. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DialectClient, shapeOf } from '../support/dialect.ts';
+import * as samples from '../support/dialect-samples.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -41,22 +42,7 @@ test('has every field of the documentation, and the values of a Pro with 55 refe
     '2026-03-01T00:00:01Z',
   ]);
   const body = await profile();
-  expect(body).toEqual(
-    shapeOf({
-      id: 'ref_01HX9K3V2M7NQRST4BCDE5FG6H',
-      code: 'zach42',
-      tier: 'pro',
-      referral_count: 87,
-      credit_balance_cents: 435000,
-      credit_max_cents: 2000000,
-      credit_expiry_days: 365,
-      revenue_share_pct: 5.0,
-      revenue_share_total_cents: 128400,
-      revenue_share_pending_cents: 3200,
-      referrals: { total: 87, qualified: 82, pending: 5 },
-      created_at: '2025-06-15T00:00:00Z',
-    }),
-  );
+  expect(body).toEqual(shapeOf(samples.HANZO_PROFILE));
   expect(body).toMatchObject({
     tier: 'pro',
     referral_count: 55,

@@ -2,6 +2,7 @@
 import request from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DialectClient, shapeOf } from '../support/dialect.ts';
+import * as samples from '../support/dialect-samples.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -36,16 +37,7 @@ describe('create referral link', () => {
     const asked = { as: 'usr_zach', body: { channel: 'twitter', campaign: 'launch-week-2026' } };
     const { status, body } = await api.post('/v1/referrer', asked);
     expect(status).toBe(200);
-    expect(body).toEqual(
-      shapeOf({
-        id: 'ref_01HX9K3V2M7NQRST4BCDE5FG6H',
-        code: 'zach42',
-        url: 'https://hanzo.ai/signup?ref=zach42',
-        channel: 'twitter',
-        campaign: 'launch-week-2026',
-        created_at: '2026-03-22T00:00:00Z',
-      }),
-    );
+    expect(body).toEqual(shapeOf(samples.HANZO_REFERRER));
     expect(body).toMatchObject({ channel: 'twitter', campaign: 'launch-week-2026' });
     expect(body.id).toMatch(ID);
     expect(body.url).toBe(`https://hanzo.ai/signup?ref=${body.code}`);
@@ -127,17 +119,7 @@ describe('claim referral', () => {
   test('credits the referred user immediately', async () => {
     const { status, body } = await claim('usr_ann', code);
     expect(status).toBe(200);
-    expect(body).toEqual(
-      shapeOf({
-        id: 'claim_01HX9M4W3N8OPQRS5TUVW6XY7Z',
-        code: 'zach42',
-        referrer_id: 'ref_01HX9K3V2M7NQRST4BCDE5FG6H',
-        referred_user_id: 'usr_01HX9M4W3N8OPQRS5TUVW6XY7Z',
-        credit_cents: 2000,
-        status: 'credited',
-        created_at: '2026-03-22T12:00:00Z',
-      }),
-    );
+    expect(body).toEqual(shapeOf(samples.HANZO_CLAIM));
     const { id } = (await api.get('/v1/referrer/me', { as: 'usr_zach' })).body;
     expect(body).toMatchObject({ code, referrer_id: id, referred_user_id: 'usr_ann', credit_cents: 2000 });
     expect([body.status, body.id.slice(0, 6)]).toEqual(['credited', 'claim_']);

@@ -1,6 +1,7 @@
 /** Kortix's API Reference, endpoint by endpoint, with the JSON of its own examples. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DialectClient, shapeOf } from '../support/dialect.ts';
+import * as samples from '../support/dialect-samples.ts';
 import { Story } from '../support/referrals.ts';
 import { TestService } from '../support/service.ts';
 
@@ -57,9 +58,7 @@ describe('POST /api/v1/referrals/refresh', () => {
   test('gives a new code, and the old one is invalid', async () => {
     const { status, body } = await api.post('/api/v1/referrals/refresh', { as: 'ann' });
     expect(status).toBe(200);
-    expect(body).toEqual(
-      shapeOf({ success: true, old_code: 'ABC123XYZ', new_code: 'XYZ789ABC', message: 'Referral code refreshed …' }),
-    );
+    expect(body).toEqual(shapeOf(samples.KORTIX_REFRESHED));
     expect(body).toMatchObject({ success: true, old_code: code, message: 'Referral code refreshed successfully' });
     expect(body.new_code).not.toBe(code);
     expect((await stats()).referral_code).toBe(body.new_code);
@@ -85,18 +84,7 @@ describe('GET /api/v1/referrals/stats', () => {
     await story.clock('2024-01-15T10:30:00Z');
     await story.signUp('slow', 'slow@slow.example', { referral_code: code, email_verified: false });
     const body = await stats();
-    expect(body).toEqual(
-      shapeOf({
-        referral_code: 'ABC123XYZ',
-        total_referrals: 15,
-        successful_referrals: 12,
-        total_credits_earned: 1200,
-        remaining_earnable_credits: 8800,
-        max_earnable_credits: 10000,
-        has_reached_limit: false,
-        last_referral_at: '2024-01-15T10:30:00Z',
-      }),
-    );
+    expect(body).toEqual(shapeOf(samples.KORTIX_STATS));
     expect(body).toEqual({
       referral_code: code,
       total_referrals: 13,
