@@ -67,9 +67,10 @@ export function createHttp({ allow, resolve = dns.lookup as Resolve }: HttpOptio
   const connect = guardedConnector(permitsFor(allow), resolve);
   // Servers close idle connections after 5 s and more: one that closes while we send would look like a try that failed.
   const agent = new Agent({ connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS });
+  const agentOfOne = new Agent({ connect, allowH2: false, pipelining: 0 });
   return {
-    send: (wanted) => send(agent, wanted),
-    close: () => agent.destroy(),
+    send: (wanted) => send(wanted.fresh ? agentOfOne : agent, wanted),
+    close: async () => void (await Promise.all([agent.destroy(), agentOfOne.destroy()])),
   };
 }
 
@@ -115,7 +116,7 @@ function guardedLookup(permitted: (address: string) => boolean, resolve: Resolve
 }
 
 async function send(agent: Agent, wanted: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, headers, body, signal, bodyBytesMax = BODY_BYTES_MAX, fresh = false } = wanted;
+  const { url, method, headers, body, signal, bodyBytesMax = BODY_BYTES_MAX } = wanted;
   if (!URL.canParse(url)) return { kind: 'not_sent', detail: 'not_a_url' };
   try {
     const response = await request(url, {
@@ -124,7 +125,6 @@ async function send(agent: Agent, wanted: HttpRequest): Promise<HttpAnswer> {
       headers,
       body,
       signal,
-      reset: fresh,
       // The signal is the only deadline.
       headersTimeout: 0,
       bodyTimeout: 0,

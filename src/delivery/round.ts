@@ -41,6 +41,11 @@ export async function tryDelivery(claimed: Claimed, ports: RoundPorts): Promise<
   return { end, attempts: round.attempts, uncertain: round.uncertain, called: round.called };
 }
 
+/** No quick try follows that would make good a kept connection which the other side has just closed. */
+function freshly(http: Http): Http {
+  return { ...http, send: (wanted) => http.send({ ...wanted, fresh: true }) };
+}
+
 /** A round without a call, on record so that it can be seen. */
 export function notCalled(claimed: Claimed, end: RoundEnd, detail: string, at: Date): Round {
   const attempt: Attempt = { at, action: 'send', outcome: 'not_sent', status: null, detail, durationMs: 0 };
@@ -177,7 +182,8 @@ class OpenRound {
     timeoutMs: number,
     call: (call: Parameters<Sink['send']>[1]) => Promise<A>,
   ): Promise<A> {
-    const { config, program, http, now, log } = this.#ports;
+    const { config, program, now, log } = this.#ports;
+    const http = this.#ports.once ? freshly(this.#ports.http) : this.#ports.http;
     const { id: deliveryId, idempotencyKey } = this.#claimed;
     const at = await now();
     const began = performance.now();

@@ -1,7 +1,8 @@
 // Where our requests may go, and what they tell of a request that failed.
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { permitsFor } from '../../src/delivery/addresses.ts';
 import { createHttp, type Http, type Resolve } from '../../src/delivery/egress.ts';
 
@@ -127,13 +128,33 @@ describe('a request', () => {
       done(null, [{ address: answers[lookups++] ?? '169.254.169.254', family: 4 }]);
     const http = createHttp({ allow: LOOPBACK, resolve: rebinding });
     opened.push(http);
-    const once = { url: `http://billing.example:${port}/`, method: 'GET', headers: {}, fresh: true } as const;
-    expect((await http.send({ ...once, signal: AbortSignal.timeout(10_000) })).kind).toBe('answered');
-    expect(await http.send({ ...once, signal: AbortSignal.timeout(10_000) })).toEqual({
+    const ask = { url: `http://billing.example:${port}/`, method: 'GET', headers: {}, fresh: true } as const;
+    expect((await http.send({ ...ask, signal: AbortSignal.timeout(10_000) })).kind).toBe('answered');
+    expect(await http.send({ ...ask, signal: AbortSignal.timeout(10_000) })).toEqual({
       kind: 'not_sent',
       detail: 'egress_refused',
     });
     expect(lookups).toBe(2);
+  });
+
+  test('on a connection of its own goes over none that is kept', async () => {
+    const ports: (number | undefined)[] = [];
+    const server = createServer((req, res) => {
+      ports.push(req.socket.remotePort);
+      res.end('hello');
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const http = createHttp({ allow: LOOPBACK });
+    opened.push(http);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    for (const fresh of [false, false, false, false, true, true]) {
+      const wanted = { url, method: 'GET', headers: {}, fresh, signal: AbortSignal.timeout(10_000) } as const;
+      expect((await http.send(wanted)).kind).toBe('answered');
+    }
+    const kept = new Set(ports.slice(0, 4));
+    expect(kept.size).toBeLessThan(4);
+    expect(new Set(ports).size).toBe(kept.size + 2);
   });
 
   test('of a name with one good and one bad address goes to the good one', async () => {
