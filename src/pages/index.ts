@@ -9,23 +9,23 @@ import { problemOf } from '../http/errors.ts';
 import { PROBLEMS, Problem } from '../http/problems.ts';
 import { adminHost } from '../http/program-host.ts';
 import { mount, type Route } from '../http/routes.ts';
-import { consoleGuards, consoleProblem, consoleRoutes } from './console/index.ts';
+import { consoleGuards, consoleRoutes, showProblem } from './console/index.ts';
 import { portalProblem, portalRoutes } from './portal/index.ts';
 import { portalGuards } from './portal/session.ts';
-import { seeOther, sendPage } from './send.ts';
+import { seeOther } from './send.ts';
 
 export const pages: Pages = (deps, tables, guards) => {
   const admin = Router();
   admin.use(isPage, mount(consoleRoutes(deps, tables.admin.routes), '/admin', consoleGuards(deps, guards)));
   admin.use((req, _res, next) => next(isOfApi(req.path) ? undefined : new Problem('not_found')));
-  admin.use(problemPage((_req, res, title, detail) => sendPage(res, consoleProblem(title, detail))));
+  admin.use(problemPage(showProblem));
   const program = Router();
   const isPortal: RequestHandler = (req, res, next) => {
     res.locals.isPage = /^\/portal(\/|$)/.test(req.path);
     next(res.locals.isPage ? undefined : 'router');
   };
   program.use(isPortal, mount(portalRoutes(deps, tables.program.routes), '/p/:program', portalGuards(deps, guards)));
-  program.use(problemPage((req, res, title, detail) => portalProblem(req, res, detail === '' ? title : detail)));
+  program.use(problemPage(portalProblem));
   const front = mount([frontDoor], '', () => adminHost(deps));
   return { front, admin, program };
 };
@@ -52,7 +52,7 @@ const isPage: RequestHandler = (req, res, next) => {
 };
 
 /** What went wrong as a page, with the status that the API would answer. */
-function problemPage(show: (req: Request, res: Response, title: string, detail: string) => void): ErrorRequestHandler {
+function problemPage(show: (req: Request, res: Response, problem: Problem) => void): ErrorRequestHandler {
   return (error, req, res, next) => {
     if (!res.locals.isPage || res.headersSent) {
       next(error);
@@ -60,9 +60,9 @@ function problemPage(show: (req: Request, res: Response, title: string, detail: 
     }
     const problem = problemOf(error);
     if (!(error instanceof Problem)) res.locals.error = error;
-    const [status, title] = PROBLEMS[problem.code];
+    const [status] = PROBLEMS[problem.code];
     res.locals.problem = problem.code;
     res.status(status);
-    show(req, res, title, problem.options.detail ?? '');
+    show(req, res, problem);
   };
 }

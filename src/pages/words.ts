@@ -55,6 +55,20 @@ export function monthText(language: Language, at: string | Date): string {
   return dateFormat(language, { month: 'long', year: 'numeric' }).format(new Date(at));
 }
 
+const LENGTHS = [
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+  [1_000, 'second'],
+] as const;
+
+/** In the largest unit that divides it. */
+export function duration(language: Language, ms: number): string {
+  const [length, unit] = LENGTHS.find(([each]) => ms >= each && ms % each === 0) ?? [1, 'millisecond'];
+  const unitDisplay = unit === 'millisecond' ? 'short' : 'long';
+  return numberFormat(language, { style: 'unit', unit, unitDisplay }).format(ms / length);
+}
+
 /** The language of ours that a browser likes best. */
 export function languageOf(accept: string | undefined): Language {
   for (const part of (accept ?? '').toLowerCase().split(',')) {

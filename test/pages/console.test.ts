@@ -8,6 +8,7 @@ import { createMetrics } from '../../src/http/metrics.ts';
 import { diff } from '../../src/pages/console/diff.ts';
 import { seen } from '../../src/pages/console/findings.ts';
 import { consoleRoutes } from '../../src/pages/console/index.ts';
+import { translatorIn } from '../../src/pages/translator.ts';
 import { ADMIN_TOKEN, TestService } from '../support/service.ts';
 
 const EVIL = '<img src=x onerror=alert(1)>"\'';
@@ -95,6 +96,23 @@ test('health tells that a sink is left alone, since when, and what it said last'
   expect(open).toMatch(/left alone.*since.*2026-05-01T10:00.*12 failed in a row, the last: HTTP 503/s);
   await general.query("update sink_breakers set open_until = '2026-05-01T11:00:00Z' where program_no = $1", [no]);
   expect((await look('/health', 'viewer')).text).toMatch(/to be tried again.*since.*2026-05-01T11:00/s);
+});
+
+test('the console speaks the browser’s language, or the one that an admin chose, and says so', async () => {
+  const saidIn = async (accept: string, cookie = '') => {
+    const page = request(service.app).get('/admin/rewards').set('Accept-Language', accept);
+    const { text } = await page.set('Cookie', `${cookies.viewer}; ${cookie}`);
+    return [/<html lang="(\w+)">/.exec(text)?.[1], /<h1>([^<]*)/.exec(text)?.[1]];
+  };
+  expect(await saidIn('fr, de-AT;q=0.8, en;q=0.5')).toEqual(['de', 'Prämien']);
+  expect(await saidIn('fr')).toEqual(['en', 'Rewards']);
+  const choose = async (language: string) =>
+    (await send('/account/language', { language }, 'viewer')).headers['set-cookie']?.[0]?.split('; ') ?? [];
+  const [chosen = '', ...kept] = await choose('de');
+  expect(kept).toEqual(expect.arrayContaining(['Path=/admin', 'HttpOnly', 'SameSite=Lax']));
+  expect(await saidIn('en', chosen)).toEqual(['de', 'Prämien']);
+  expect(await choose('tlh')).toContain('Max-Age=0');
+  expect(await saidIn('en', 'plusone_language=tlh')).toEqual(['en', 'Rewards']);
 });
 
 test('a member’s graph has who brought them and two levels below, and counts whom it leaves out', async () => {
@@ -233,7 +251,7 @@ describe('the difference of two files', () => {
 
 describe('what a rule or a signal saw', () => {
   const plain = (saw: Record<string, unknown>) =>
-    seen(saw, 'usd')
+    seen(translatorIn('en'), saw, 'usd')
       .html.replaceAll(/<[^>]+>/g, ' ')
       .replaceAll(/\s+/g, ' ')
       .trim();

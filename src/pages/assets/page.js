@@ -46,7 +46,7 @@ document.addEventListener('click', (event) => {
   const lines = [...from.querySelectorAll('tr')].map((row) => [...row.cells].map(cellOf).join(','));
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([`${lines.join('\r\n')}\r\n`], { type: 'text/csv' }));
-  link.download = `${from.dataset.file.toLowerCase().replaceAll(/\W+/g, '-')}.csv`;
+  link.download = `${from.dataset.file.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.csv`;
   link.click();
   URL.revokeObjectURL(link.href);
 });

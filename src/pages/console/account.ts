@@ -11,22 +11,32 @@ import { totpOffer } from '../../http/admin/own-account.ts';
 import { whoami } from '../../http/admin/session.ts';
 import { createdUser, userPage } from '../../http/admin/users.ts';
 import { adminOf } from '../../http/admin-auth.ts';
+import type { Deps } from '../../http/deps.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { moment } from '../words.ts';
+import { LANGUAGE_COOKIE, LANGUAGES, type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 
 const ACCOUNT = '/admin/account';
+const YEAR_MS = 31_536_000_000;
 const text = z.string().max(1000).default('');
-const posted = z.object({ current: text, password: text, code: text, email: text, name: text, role: text });
+const posted = z.object({
+  current: text,
+  password: text,
+  code: text,
+  email: text,
+  name: text,
+  role: text,
+  language: text,
+});
 type Posted = z.output<typeof posted>;
 
-export function accountRoutes(asker: Asker): Route[] {
+export function accountRoutes({ env }: Pick<Deps, 'env'>, asker: Asker): Route[] {
   const common = { method: 'post', credential: 'admin:self', answers: 'text/html', body: 'form' } as const;
   const act = (path: string, summary: string, work: (ask: Ask, given: Posted) => Promise<unknown>): Route => ({
     ...common,
@@ -66,6 +76,26 @@ export function accountRoutes(asker: Asker): Route[] {
     ),
     {
       ...common,
+      path: '/account/language',
+      summary: 'The language of the console in this browser',
+      handle: (req, res) => {
+        const { language } = posted.parse(req.body ?? {});
+        const isOurs = LANGUAGES.some((each) => each === language);
+        const secure = env.publicUrl.startsWith('https:');
+        // Without one, the browser's own preference counts again.
+        const cookie = {
+          path: '/admin',
+          httpOnly: true,
+          secure,
+          sameSite: 'lax',
+          maxAge: isOurs ? YEAR_MS : 0,
+        } as const;
+        res.cookie(LANGUAGE_COOKIE, isOurs ? language : '', cookie);
+        seeOther(res, ACCOUNT, { done: 'saved' });
+      },
+    },
+    {
+      ...common,
       path: '/account/users',
       credential: 'admin',
       summary: 'Makes a named admin',
@@ -90,52 +120,64 @@ interface Shown {
 
 async function show(ask: Ask, req: Request, res: Response, { offer, made }: Shown): Promise<void> {
   const [own, users] = await Promise.all([ask(whoami, 'get', '/session'), ask(userPage, 'get', '/users')]);
+  const t = translatorOf(req);
   const isOwner = mayAct(adminOf(res).role, 'owner');
   showPage(req, res, {
-    title: own.user?.name ?? 'The admin token',
-    lead: own.user ? html`${own.user.email}, ${own.role}` : 'Signed in by the token',
-    body: html`${made && html`<p class="note good" role="status">${made.name} may sign in with this password, which is shown once: <code>${made.password ?? ''}</code></p>`}
-${own.user !== null && html`<div class="grid">${passwordCard()}${await codeCard(own.user.totp, offer)}</div>`}
-<section class="card"><h2>Who may sign in</h2>${userTable(users.data)}${isOwner && newUser()}</section>`,
+    title: own.user?.name ?? t('account.token'),
+    lead: own.user ? html`${own.user.email}, ${t.word(own.role)}` : t('account.byToken'),
+    body: html`${made && html`<p class="note good" role="status">${t('account.made', { name: made.name, password: html`<code>${made.password ?? ''}</code>` })}</p>`}
+${own.user !== null && html`<div class="grid">${passwordCard(t)}${await codeCard(t, own.user.totp, offer)}</div>`}
+${languageCard(t, req)}
+<section class="card"><h2>${t('account.who')}</h2>${userTable(t, users.data)}${isOwner && newUser(t)}</section>`,
   });
 }
 
-function passwordCard(): Html {
-  return html`<section class="card"><h2>Password</h2><form method="post" action="${ACCOUNT}/password">
-<div class="field"><label for="current">The one now</label><input id="current" name="current" type="password" autocomplete="current-password" required></div>
-<div class="field"><label for="password">The new one</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="${PASSWORD_LENGTH.min}" required></div><button>Change it</button></form></section>`;
+function passwordCard(t: Translator): Html {
+  return html`<section class="card"><h2>${t('field.password')}</h2><form method="post" action="${ACCOUNT}/password">
+<div class="field"><label for="current">${t('account.passwordNow')}</label><input id="current" name="current" type="password" autocomplete="current-password" required></div>
+<div class="field"><label for="password">${t('account.passwordNew')}</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="${PASSWORD_LENGTH.min}" required></div><button>${t('account.change')}</button></form></section>`;
 }
 
-async function codeCard(isOn: boolean, offer: Shown['offer']): Promise<Html> {
-  const field = html`<div class="field"><label for="code">Code of the app</label><input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10"></div>`;
+/** Kept by the browser, as whoever has no account but the token wants it, too. */
+function languageCard(t: Translator, req: Request): Html {
+  const isChosen = (req.headers.cookie ?? '').includes(`${LANGUAGE_COOKIE}=`);
+  const own = LANGUAGES.map((each) => {
+    const name = new Intl.DisplayNames(each, { type: 'language' }).of(each) ?? each;
+    return html`<option value="${each}" lang="${each}"${isChosen && each === t.language && html` selected`}>${name}</option>`;
+  });
+  return html`<section class="card"><h2>${t('account.language')}</h2><form class="filters" method="post" action="${ACCOUNT}/language"><div><label for="language">${t('account.languageOf')}</label><select id="language" name="language"><option value="">${t('account.languageOfBrowser')}</option>${own}</select></div><button>${t('save')}</button></form></section>`;
+}
+
+async function codeCard(t: Translator, isOn: boolean, offer: Shown['offer']): Promise<Html> {
+  const field = html`<div class="field"><label for="code">${t('account.code')}</label><input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="10"></div>`;
   if (isOn) {
-    return html`<section class="card"><h2>One-time codes</h2><p>${parts.badge('on', 'good')} A sign-in asks for a code of your app.</p><form method="post" action="${ACCOUNT}/totp/off">${field}<button class="bad">Turn them off</button></form></section>`;
+    return html`<section class="card"><h2>${t('account.codes')}</h2><p>${parts.badge(t, 'on', 'good')} ${t('account.codesOn')}</p><form method="post" action="${ACCOUNT}/totp/off">${field}<button class="bad">${t('account.turnOff')}</button></form></section>`;
   }
   if (!offer) {
-    return html`<section class="card"><h2>One-time codes</h2><p>With an authenticator app, a stolen password is not enough.</p><form method="post" action="${ACCOUNT}/totp"><button class="first">Set them up</button></form></section>`;
+    return html`<section class="card"><h2>${t('account.codes')}</h2><p>${t('account.codesOff')}</p><form method="post" action="${ACCOUNT}/totp"><button class="first">${t('account.setUp')}</button></form></section>`;
   }
   const picture = `data:image/svg+xml;base64,${Buffer.from(await qrcode.toString(offer.url, { type: 'svg', margin: 2 })).toString('base64')}`;
-  return html`<section class="card"><h2>One-time codes</h2><p>Scan this with the app, or type <code>${offer.secret}</code>; then enter a code of it.</p><p><img src="${picture}" alt="QR code for the authenticator app" width="180" height="180"></p><form method="post" action="${ACCOUNT}/totp/confirm">${field}<button class="first">Turn them on</button></form></section>`;
+  return html`<section class="card"><h2>${t('account.codes')}</h2><p>${t('account.scan', { secret: html`<code>${offer.secret}</code>` })}</p><p><img src="${picture}" alt="${t('account.qr')}" width="180" height="180"></p><form method="post" action="${ACCOUNT}/totp/confirm">${field}<button class="first">${t('account.turnOn')}</button></form></section>`;
 }
 
-function userTable(users: z.output<typeof userPage>['data']): Html {
-  if (users.length === 0) return parts.empty('Nobody by name');
+function userTable(t: Translator, users: z.output<typeof userPage>['data']): Html {
+  if (users.length === 0) return parts.empty(t('account.nobody'));
   const columns: parts.Column<(typeof users)[number]>[] = [
     {
-      name: 'Name',
+      name: t('field.name'),
       of: ({ name, email }) => html`<strong>${name}</strong> <span class="soft">${email}</span>`,
       kind: 'long',
     },
-    { name: 'Role', of: ({ role }) => role },
-    { name: 'One-time codes', of: ({ totp }) => (totp ? parts.badge('on', 'good') : parts.badge('off')) },
-    { name: 'State', of: (each) => (each.disabled_at === null ? '' : parts.badge('disabled')) },
-    { name: 'Since', of: (each) => moment('en', each.created_at) },
+    { name: t('account.role'), of: ({ role }) => t.word(role) },
+    { name: t('account.codes'), of: ({ totp }) => (totp ? parts.badge(t, 'on', 'good') : parts.badge(t, 'off')) },
+    { name: t('column.state'), of: (each) => (each.disabled_at === null ? '' : parts.badge(t, 'disabled')) },
+    { name: t('column.since'), of: (each) => t.moment(each.created_at) },
   ];
-  return parts.fileTable('Named admins', columns, users);
+  return parts.fileTable(t, t('account.users'), columns, users);
 }
 
-function newUser(): Html {
-  return html`<h3>Add somebody</h3><form class="filters" method="post" action="${ACCOUNT}/users">
-<div><label for="email">E-mail</label><input id="email" name="email" type="email" required></div><div><label for="name">Name</label><input id="name" name="name" required maxlength="100"></div>
-<div><label for="role">Role</label><select id="role" name="role">${ADMIN_ROLES.map((role) => html`<option>${role}</option>`)}</select></div><button>Add</button></form>`;
+function newUser(t: Translator): Html {
+  return html`<h3>${t('account.add')}</h3><form class="filters" method="post" action="${ACCOUNT}/users">
+<div><label for="email">${t('field.email')}</label><input id="email" name="email" type="email" required></div><div><label for="name">${t('field.name')}</label><input id="name" name="name" required maxlength="100"></div>
+<div><label for="role">${t('account.role')}</label><select id="role" name="role">${ADMIN_ROLES.map((role) => html`<option value="${role}">${t.word(role)}</option>`)}</select></div><button>${t('account.addButton')}</button></form>`;
 }

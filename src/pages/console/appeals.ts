@@ -12,7 +12,7 @@ import { param, type Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { count, day, moment } from '../words.ts';
+import { type Translator, translatorOf } from '../translator.ts';
 import { findings } from './findings.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
@@ -32,25 +32,26 @@ export function appealPageRoutes(deps: Deps, asker: (req: Request, res: Response
       answers: 'text/html',
       summary: 'Appeals of suspended members',
       handle: async (req, res) => {
+        const t = translatorOf(req);
         // Open ones, until somebody asks for others.
         const query: Query = { state: 'open', ...(req.query as Query) };
         const filter = only(query, ['program', 'state', 'member', 'limit', 'cursor']);
         const page = await asker(req, res)(adminAppealPage, 'get', '/appeals', { query: filter });
         const choices = [
-          parts.programChoice(deps),
-          { name: 'state', label: 'State', options: ['open', 'granted', 'refused'] },
+          parts.programChoice(t, deps),
+          { name: 'state', label: t('column.state'), options: ['open', 'granted', 'refused'], shown: t.word },
         ];
         const mayDecide = mayAct(adminOf(res).role, 'moderator');
         const list =
           page.data.length === 0
-            ? html`<div class="card">${query.state === 'open' ? parts.empty('No appeal is open', 'A suspended member appeals from the portal or by the link in their mail.') : parts.empty('No appeal fits')}</div>`
-            : page.data.map((each) => card(deps, each, mayDecide));
+            ? html`<div class="card">${query.state === 'open' ? parts.empty(t('appeals.noneOpen'), t('appeals.noneOpenMore')) : parts.empty(t('appeals.none'))}</div>`
+            : page.data.map((each) => card(t, deps, each, mayDecide));
         showPage(req, res, {
-          title: 'Appeals',
-          lead: 'Suspended members who say that it is wrong. Each is answered within five working days.',
+          title: t('nav.appeals'),
+          lead: t('appeals.lead'),
           section: '/admin/appeals',
           live: 30,
-          body: html`${parts.filters('/admin/appeals', query, choices)}${list}${parts.moreOf('/admin/appeals', query, page.next_cursor, '/admin/appeals.csv')}`,
+          body: html`${parts.filters(t, '/admin/appeals', query, choices)}${list}${parts.moreOf(t, '/admin/appeals', query, page.next_cursor, '/admin/appeals.csv')}`,
         });
       },
     },
@@ -72,18 +73,23 @@ export function appealPageRoutes(deps: Deps, asker: (req: Request, res: Response
   ];
 }
 
-function card(deps: Deps, appeal: Appeal, mayDecide: boolean): Html {
+function card(t: Translator, deps: Deps, appeal: Appeal, mayDecide: boolean): Html {
   const { suspension: seen } = appeal;
   const taken = seen.forfeited.map(
     ({ unit, amount, rewards }) =>
-      html`${parts.amountOf(deps, appeal.program, amount, unit)} <span class="soft">(${count('en', rewards)} rewards)</span> `,
+      html`${parts.amountOf(t, deps, appeal.program, amount, unit)} <span class="soft">(${t('rewards.count', { n: rewards })})</span> `,
   );
+  const since = t.moment(appeal.created_at);
+  const made = appeal.state === 'open' ? t('appeals.due', { since, day: t.day(appeal.due_at) }) : since;
+  const suspended = t('atBy', { at: t.moment(seen.suspended_at), actor: parts.actorOf(t, seen.by) });
+  const at = appeal.decided_at !== null && t.moment(appeal.decided_at);
+  const decided = at && appeal.decided_by !== null ? t('atBy', { at, actor: parts.actorOf(t, appeal.decided_by) }) : at;
   const tone = { open: 'warn', granted: 'good', refused: '' }[appeal.state];
-  return html`<section class="card"><h2>${parts.memberLink(appeal.program, appeal.member_id)} ${parts.badge(appeal.state, tone)}</h2>
-<p>“${appeal.message ?? 'erased'}”</p><dl class="facts"><dt>Made</dt><dd>${moment('en', appeal.created_at)}${appeal.state === 'open' && html`, to be answered by ${day('en', appeal.due_at)}`}</dd>
-<dt>Suspended</dt><dd>${moment('en', seen.suspended_at)} by ${seen.by}${seen.reason !== null && html`: ${parts.plain(seen.reason)}`} ${seen.detail ?? ''}</dd>
-${taken.length > 0 && html`<dt>It took</dt><dd>${taken}</dd>`}
-${appeal.decided_at !== null && html`<dt>Decided</dt><dd>${moment('en', appeal.decided_at)}${appeal.decided_by !== null && ` by ${appeal.decided_by}`} ${appeal.note !== null && html`“${appeal.note}”`}</dd>`}</dl>
-${seen.evidence.length > 0 && findings(`What was seen of ${appeal.member_id}`, seen.evidence, undefined)}
-${appeal.state === 'open' && mayDecide && html`<form class="acts-bar" method="post" action="/admin/appeals/${appeal.id}">${parts.NO_ENTER}<div><label for="reason-${appeal.id}">Reason</label><input id="reason-${appeal.id}" name="reason" maxlength="1000"></div><button class="first" name="action" value="grant">Grant: lift it</button><button class="bad" name="action" value="refuse">Refuse</button></form>`}</section>`;
+  return html`<section class="card"><h2>${parts.memberLink(t, appeal.program, appeal.member_id)} ${parts.badge(t, appeal.state, tone)}</h2>
+<p>${t('quoted', { text: appeal.message ?? t.word('erased') })}</p><dl class="facts"><dt>${t('appeals.made')}</dt><dd>${made}</dd>
+<dt>${t('appeals.suspended')}</dt><dd>${suspended}${seen.reason !== null && html`: ${t.word(seen.reason)}`} ${seen.detail ?? ''}</dd>
+${taken.length > 0 && html`<dt>${t('appeals.took')}</dt><dd>${taken}</dd>`}
+${appeal.decided_at !== null && html`<dt>${t('appeals.decided')}</dt><dd>${decided} ${appeal.note !== null && t('quoted', { text: appeal.note })}</dd>`}</dl>
+${seen.evidence.length > 0 && findings(t, t('appeals.seen', { member: appeal.member_id }), seen.evidence, undefined)}
+${appeal.state === 'open' && mayDecide && html`<form class="acts-bar" method="post" action="/admin/appeals/${appeal.id}">${parts.NO_ENTER}<div><label for="reason-${appeal.id}">${t('column.reason')}</label><input id="reason-${appeal.id}" name="reason" maxlength="1000"></div><button class="first" name="action" value="grant">${t('appeals.grant')}</button><button class="bad" name="action" value="refuse">${t('appeals.refuse')}</button></form>`}</section>`;
 }

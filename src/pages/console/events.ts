@@ -13,7 +13,7 @@ import { param, type Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { amountIn, moment } from '../words.ts';
+import { type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 import { only } from './rewards.ts';
@@ -30,25 +30,26 @@ export function eventPageRoutes(deps: Deps, asker: (req: Request, res: Response)
       path: '/events',
       summary: 'The inbox',
       handle: async (req, res) => {
+        const t = translatorOf(req);
         const query = req.query as Record<string, string | undefined>;
         const filter = only(query, ['program', 'source', 'type', 'state', 'from', 'to', 'limit', 'cursor']);
         const page = await asker(req, res)(inboxEventPage, 'get', '/events', { query: filter });
         const choices = [
-          parts.programChoice(deps),
-          { name: 'state', label: 'State', options: EVENT_STATES },
-          { name: 'source', label: 'Source' },
-          { name: 'type', label: 'Type' },
+          parts.programChoice(t, deps),
+          { name: 'state', label: t('column.state'), options: EVENT_STATES, shown: t.word },
+          { name: 'source', label: t('column.source') },
+          { name: 'type', label: t('column.type') },
         ];
         const list =
           page.data.length === 0
-            ? parts.empty('No event fits', 'A webhook shows up here as soon as it has arrived.')
-            : parts.table('Events', COLUMNS, page.data);
+            ? parts.empty(t('events.none'), t('events.noneMore'))
+            : parts.table(t('nav.events'), columnsOf(t), page.data);
         showPage(req, res, {
-          title: 'Events',
-          lead: 'Everything that was said to us, kept as it came.',
+          title: t('nav.events'),
+          lead: t('events.lead'),
           section: '/admin/events',
           live: 10,
-          body: html`${parts.filters('/admin/events', query, choices)}<div class="card">${list}${parts.moreOf('/admin/events', query, page.next_cursor, '/admin/events.csv')}</div>`,
+          body: html`${parts.filters(t, '/admin/events', query, choices)}<div class="card">${list}${parts.moreOf(t, '/admin/events', query, page.next_cursor, '/admin/events.csv')}</div>`,
         });
       },
     },
@@ -58,17 +59,18 @@ export function eventPageRoutes(deps: Deps, asker: (req: Request, res: Response)
       path: '/events/:id',
       summary: 'An event, its raw body, and what it caused',
       handle: async (req, res) => {
+        const t = translatorOf(req);
         const params = { id: param(req, 'id') };
         const event = await asker(req, res)(inboxEventDetail, 'get', '/events/:id', { params });
         const mayReplay = event.body !== null && mayAct(adminOf(res).role, 'owner');
         showPage(req, res, {
-          title: `Event ${event.id}`,
-          lead: html`${event.type} from ${event.source} to ${event.program}`,
+          title: t('events.one', { id: event.id }),
+          lead: t('events.fromTo', { type: event.type, source: event.source, program: event.program }),
           section: '/admin/events',
           acts: mayReplay
-            ? html`<form method="post" action="/admin/events/${event.id}/replay"><button>Handle it again</button></form>`
+            ? html`<form method="post" action="/admin/events/${event.id}/replay"><button>${t('events.replay')}</button></form>`
             : html``,
-          body: body(deps, event),
+          body: body(t, deps, event),
         });
       },
     },
@@ -88,56 +90,67 @@ export function eventPageRoutes(deps: Deps, asker: (req: Request, res: Response)
   ];
 }
 
-export const COLUMNS: readonly parts.Column<Item>[] = [
-  { name: 'Event', of: ({ id }) => parts.eventLink(id), kind: 'nowrap' },
-  { name: 'Type', of: ({ type }) => type, kind: 'long' },
-  { name: 'Source', of: ({ program, source }) => html`${source} <span class="soft">${program}</span>` },
+const columnsOf = (t: Translator): readonly parts.Column<Item>[] => [
+  { name: t('column.event'), of: ({ id }) => parts.eventLink(id), kind: 'nowrap' },
+  { name: t('column.type'), of: ({ type }) => type, kind: 'long' },
+  { name: t('column.source'), of: ({ program, source }) => html`${source} <span class="soft">${program}</span>` },
   {
-    name: 'State',
+    name: t('column.state'),
     of: ({ state, reason }) =>
-      html`${parts.badge(state)} ${reason !== null && html`<span class="soft">${reason}</span>`}`,
+      html`${parts.badge(t, state)} ${reason !== null && html`<span class="soft">${whyOf(t, reason)}</span>`}`,
     kind: 'long',
   },
-  { name: 'Received', of: ({ received_at }) => moment('en', received_at) },
+  { name: t('events.received'), of: ({ received_at }) => t.moment(received_at) },
 ];
 
-function body(deps: Deps, event: Detail): Html {
+function body(t: Translator, deps: Deps, event: Detail): Html {
   const { caused } = event;
-  const amount = (value: number, unit: string) => parts.amountOf(deps, event.program, value, unit);
-  const rewards = parts.rewardsTable(deps, caused.rewards);
+  const amount = (value: number, unit: string) => parts.amountOf(t, deps, event.program, value, unit);
+  const rewards = parts.rewardsTable(t, deps, caused.rewards);
   const payments = parts.table(
-    'Payments',
+    t('column.payments'),
     [
-      { name: 'Payment', of: (each) => parts.paymentLink(each.id, each.source_payment_id), kind: 'long' },
-      { name: 'By', of: (each) => parts.memberLink(each.program, each.member_id), kind: 'long' },
+      { name: t('column.payment'), of: (each) => parts.paymentLink(each.id, each.source_payment_id), kind: 'long' },
+      { name: t('column.by'), of: (each) => parts.memberLink(t, each.program, each.member_id), kind: 'long' },
       {
-        name: 'Amount',
-        of: (each) =>
-          each.amount === null || each.currency === null ? '–' : amountIn('en', each.amount, each.currency),
+        name: t('column.amount'),
+        of: (each) => (each.amount === null || each.currency === null ? '–' : t.amount(each.amount, each.currency)),
         kind: 'n',
       },
-      { name: 'Earned', of: (each) => (each.reason === null ? parts.badge('yes', 'good') : parts.badge(each.reason)) },
+      {
+        name: t('column.earned'),
+        of: (each) => (each.reason === null ? parts.badge(t, 'yes', 'good') : parts.badge(t, each.reason)),
+      },
     ] satisfies parts.Column<Detail['caused']['payments'][number]>[],
     caused.payments,
   );
   const deliveries = parts.table(
-    'Deliveries',
+    t('reward.deliveries'),
     [
-      { name: 'Reward', of: (each) => parts.rewardLink(each.reward_id), kind: 'nowrap' },
-      { name: 'What', of: (each) => `${each.kind} at ${parts.plain(each.sink)}` },
-      { name: 'Amount', of: (each) => amount(each.amount, each.unit), kind: 'n' },
-      { name: 'State', of: (each) => html`${parts.badge(each.state)} ${each.outcome ?? ''}` },
+      { name: t('column.reward'), of: (each) => parts.rewardLink(each.reward_id), kind: 'nowrap' },
+      {
+        name: t('column.what'),
+        of: (each) => t('events.deliveryAt', { kind: t.word(each.kind), sink: t.word(each.sink) }),
+      },
+      { name: t('column.amount'), of: (each) => amount(each.amount, each.unit), kind: 'n' },
+      {
+        name: t('column.state'),
+        of: (each) => html`${parts.badge(t, each.state)} ${each.outcome === null ? '' : t.word(each.outcome)}`,
+      },
     ] satisfies parts.Column<Detail['caused']['deliveries'][number]>[],
     caused.deliveries,
   );
   const isNothing = [caused.rewards, caused.payments, caused.deliveries].every((list) => list.length === 0);
-  return html`<div class="grid"><section class="card"><h2>What it is</h2><dl class="facts">
-<dt>State</dt><dd>${parts.badge(event.state)} ${event.reason ?? ''}</dd><dt>Its own id</dt><dd><code>${event.event_id}</code></dd>
-<dt>Received</dt><dd>${moment('en', event.received_at)}</dd>${event.occurred_at !== null && html`<dt>Happened</dt><dd>${moment('en', event.occurred_at)}</dd>`}
-<dt>Sha-256</dt><dd><code>${event.body_sha256}</code></dd></dl></section></div>
-<section class="card"><h2>What it caused</h2>${isNothing ? parts.empty('Nothing that is booked') : html`${caused.rewards.length > 0 && rewards}${caused.payments.length > 0 && payments}${caused.deliveries.length > 0 && deliveries}`}</section>
-<section class="card"><h2>The raw body</h2>${event.body === null ? parts.empty('No longer kept') : html`<pre tabindex="0">${pretty(event.body)}</pre>`}</section>`;
+  return html`<div class="grid"><section class="card"><h2>${t('events.facts')}</h2><dl class="facts">
+<dt>${t('column.state')}</dt><dd>${parts.badge(t, event.state)} ${event.reason !== null && whyOf(t, event.reason)}</dd><dt>${t('events.ownId')}</dt><dd><code>${event.event_id}</code></dd>
+<dt>${t('events.received')}</dt><dd>${t.moment(event.received_at)}</dd>${event.occurred_at !== null && html`<dt>${t('events.happened')}</dt><dd>${t.moment(event.occurred_at)}</dd>`}
+<dt>SHA-256</dt><dd><code>${event.body_sha256}</code></dd></dl></section></div>
+<section class="card"><h2>${t('events.caused')}</h2>${isNothing ? parts.empty(t('events.nothing')) : html`${caused.rewards.length > 0 && rewards}${caused.payments.length > 0 && payments}${caused.deliveries.length > 0 && deliveries}`}</section>
+<section class="card"><h2>${t('events.body')}</h2>${event.body === null ? parts.empty(t('events.notKept')) : html`<pre tabindex="0">${pretty(event.body)}</pre>`}</section>`;
 }
+
+/** A code, or of what could not be handled, the fault. */
+const whyOf = (t: Translator, reason: string): string => (/^[a-z_]+$/.test(reason) ? t.word(reason) : reason);
 
 /** As it came, but for line breaks where it is JSON. */
 function pretty(text: string): string {

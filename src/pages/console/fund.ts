@@ -14,7 +14,7 @@ import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { amountIn, count, day, moment } from '../words.ts';
+import { type Translator, translatorOf } from '../translator.ts';
 import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
@@ -80,13 +80,14 @@ export function fundPageRoutes(deps: Deps, asker: Asker): Route[] {
 }
 
 async function show(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
+  const t = translatorOf(req);
   const query = req.query as Query;
   const funded = deps.programs.all().filter(({ program }) => program.fund !== undefined);
   const loaded = funded.find(({ program }) => program.program === query.program) ?? funded[0];
-  const page = { title: 'Open Source Fund', section: '/admin/fund' } as const;
+  const page = { title: t('fund.title'), section: '/admin/fund' } as const;
   if (!loaded) {
-    const hint = html`A program with <code>fund:</code> in its file pays a share of what it brings in to the people whose code ships.`;
-    showPage(req, res, { ...page, body: html`<div class="card">${parts.empty('No program has a fund', hint)}</div>` });
+    const hint = t('fund.noneMore', { field: html`<code>fund:</code>` });
+    showPage(req, res, { ...page, body: html`<div class="card">${parts.empty(t('fund.none'), hint)}</div>` });
     return;
   }
   const { program } = loaded.program;
@@ -98,118 +99,124 @@ async function show(deps: Deps, asker: Asker, req: Request, res: Response): Prom
     ask(fundPayouts, 'get', '/fund/payouts', { query: { ...only(query, FILTER), program } }),
   ]);
   const choices: parts.Choice[] = [
-    { name: 'program', label: 'Program', options: funded.map((each) => each.program.program) },
-    { name: 'month', label: 'Month of the payouts', options: runs.data.map(({ month }) => month) },
-    { name: 'status', label: 'State of the payouts', options: PAYOUT_STATES },
+    { name: 'program', label: t('column.program'), options: funded.map((each) => each.program.program) },
+    { name: 'month', label: t('fund.monthOf'), options: runs.data.map(({ month }) => month), shown: t.month },
+    { name: 'status', label: t('fund.stateOf'), options: PAYOUT_STATES, shown: t.word },
   ];
   const mayDecide = mayAct(adminOf(res).role, 'owner');
   showPage(req, res, {
     ...page,
-    lead: html`${loaded.program.name}: ${formatPercent(loaded.program.fund?.share ?? 0n)} of what referred members pay goes to the people whose code ships.`,
+    lead: t('fund.lead', {
+      program: loaded.program.name,
+      share: t.rate(formatPercent(loaded.program.fund?.share ?? 0n)),
+    }),
     live: 30,
-    body: html`${figures(runs, people)}<section class="card"><h2>Months</h2>${months(runs)}</section>
-<section class="card"><h2>Contributors</h2>${contributors(people)}</section>
-${parts.filters('/admin/fund', { ...query, program }, choices)}
-<section class="card"><h2>Payouts</h2>${payoutTable(program, payouts.data, mayDecide)}${parts.moreOf('/admin/fund', { ...query, program }, payouts.next_cursor, '/admin/payouts.csv')}</section>`,
+    body: html`${figures(t, runs, people)}<section class="card"><h2>${t('fund.months')}</h2>${months(t, runs)}</section>
+<section class="card"><h2>${t('fund.contributors')}</h2>${contributors(t, people)}</section>
+${parts.filters(t, '/admin/fund', { ...query, program }, choices)}
+<section class="card"><h2>${t('fund.payouts')}</h2>${payoutTable(t, program, payouts.data, mayDecide)}${parts.moreOf(t, '/admin/fund', { ...query, program }, payouts.next_cursor, '/admin/payouts.csv')}</section>`,
   });
 }
 
-function figures({ data, currency }: Runs, { data: people }: Contributors): Html {
+function figures(t: Translator, { data, currency }: Runs, { data: people }: Contributors): Html {
   const sum = (of: (each: Contributors['data'][number]) => number) =>
-    amountIn(
-      'en',
+    t.amount(
       people.reduce((total, each) => total + of(each), 0),
       currency,
     );
   const proved = people.filter((each) => each.proved_at !== null).length;
   const all: (readonly [string, string, string])[] = [
-    ['Contributors', count('en', proved), `${count('en', people.length - proved)} have not answered yet`],
-    ['Owed', sum(({ owed }) => owed), 'to be paid, or below the smallest payout'],
-    ['Paid', sum(({ paid }) => paid), 'and confirmed'],
+    [t('fund.contributors'), t.count(proved), t('fund.unanswered', { n: people.length - proved })],
+    [t('fund.owed'), sum(({ owed }) => owed), t('fund.owedMore')],
+    [t('fund.paid'), sum(({ paid }) => paid), t('fund.paidMore')],
     [
-      'Last month',
-      data[0]?.month ?? '–',
-      data[0] ? `${amountIn('en', data[0].distributed, currency)} distributed` : 'not run yet',
+      t('fund.lastMonth'),
+      data[0] ? t.month(data[0].month) : '–',
+      data[0] ? t('fund.distributedSum', { amount: t.amount(data[0].distributed, currency) }) : t('fund.notRun'),
     ],
   ];
   return html`<dl class="figures">${all.map(([name, value, more]) => html`<div class="figure"><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`)}</dl>`;
 }
 
-function months({ program, currency, page_url: report, data }: Runs): Html {
-  if (data.length === 0) return parts.empty('The fund has not run yet', 'It runs on the 1st, for the month before.');
+function months(t: Translator, { program, currency, page_url: report, data }: Runs): Html {
+  if (data.length === 0) return parts.empty(t('fund.noMonths'), t('fund.noMonthsMore'));
   const money = (of: (run: Runs['data'][number]) => number) => (run: Runs['data'][number]) =>
-    amountIn('en', of(run), currency);
+    t.amount(of(run), currency);
   const columns: parts.Column<Runs['data'][number]>[] = [
-    { name: 'Month', of: ({ month }) => html`<a href="${report}?month=${month}">${month}</a>`, kind: 'nowrap' },
-    { name: 'Referred members paid', of: money(({ base }) => base), kind: 'n' },
-    { name: 'Share', of: ({ share }) => share, kind: 'n' },
-    { name: 'Granted', of: money(({ granted }) => granted), kind: 'n' },
-    { name: 'Carried and returned', of: money(({ carried, returned }) => carried + returned), kind: 'n' },
-    { name: 'Distributed', of: money(({ distributed }) => distributed), kind: 'n' },
-    { name: 'To', of: ({ contributors: n }) => count('en', n), kind: 'n' },
-    { name: 'Paid out', of: money(({ paid_out: paid }) => paid), kind: 'n' },
     {
-      name: 'As a file',
+      name: t('column.month'),
+      of: ({ month }) => html`<a href="${report}?month=${month}">${t.month(month)}</a>`,
+      kind: 'nowrap',
+    },
+    { name: t('fund.base'), of: money(({ base }) => base), kind: 'n' },
+    { name: t('fund.share'), of: ({ share }) => t.rate(share), kind: 'n' },
+    { name: t('fund.granted'), of: money(({ granted }) => granted), kind: 'n' },
+    { name: t('fund.carried'), of: money(({ carried, returned }) => carried + returned), kind: 'n' },
+    { name: t('fund.distributed'), of: money(({ distributed }) => distributed), kind: 'n' },
+    { name: t('fund.to'), of: ({ contributors: n }) => t.count(n), kind: 'n' },
+    { name: t('fund.paidOut'), of: money(({ paid_out: paid }) => paid), kind: 'n' },
+    {
+      name: t('fund.file'),
       of: ({ month }) =>
-        html`<a href="/admin/v1/fund/report/csv?program=${program}&amp;month=${month}&amp;table=lines">CSV<span class="hidden-text"> of ${month}</span></a>`,
+        html`<a href="/admin/v1/fund/report/csv?program=${program}&amp;month=${month}&amp;table=lines">CSV<span class="hidden-text"> ${t('table.of', { caption: t.month(month) })}</span></a>`,
     },
   ];
-  return parts.fileTable('Months', columns, data);
+  return parts.fileTable(t, t('fund.months'), columns, data);
 }
 
-function contributors({ program, currency, data }: Contributors): Html {
+function contributors(t: Translator, { program, currency, data }: Contributors): Html {
   if (data.length === 0)
     return parts.empty(
-      'Nobody has registered yet',
-      html`<code>npm run cli -- contributor register</code>, or in the portal.`,
+      t('fund.nobody'),
+      t('fund.nobodyMore', { command: html`<code>npm run cli -- contributor register</code>` }),
     );
   const columns: parts.Column<Contributors['data'][number]>[] = [
     {
       name: 'GitHub',
       of: (each) =>
-        html`<a href="/admin/fund?program=${program}&amp;contributor=${each.id}">${each.github_username}</a> ${each.member_id !== null && html`<span class="soft">${parts.memberLink(program, each.member_id)}</span>`}`,
+        html`<a href="/admin/fund?program=${program}&amp;contributor=${each.id}">${each.github_username}</a> ${each.member_id !== null && html`<span class="soft">${parts.memberLink(t, program, each.member_id)}</span>`}`,
       kind: 'long',
     },
     {
-      name: 'Address',
+      name: t('fund.address'),
       of: (each) =>
         each.proved_at === null
-          ? parts.badge('not proved', 'warn')
-          : html`${parts.badge('proved', 'good')} ${day('en', each.proved_at)}`,
+          ? parts.badge(t, 'not_proved', 'warn')
+          : html`${parts.badge(t, 'proved', 'good')} ${t.day(each.proved_at)}`,
     },
     {
-      name: 'Where to pay',
-      of: (each) => (each.has_details ? parts.badge('known', 'good') : parts.badge('not known', 'warn')),
+      name: t('fund.where'),
+      of: (each) => (each.has_details ? parts.badge(t, 'known', 'good') : parts.badge(t, 'not_known', 'warn')),
     },
-    { name: 'Owed', of: (each) => amountIn('en', each.owed, currency), kind: 'n' },
-    { name: 'Paid', of: (each) => amountIn('en', each.paid, currency), kind: 'n' },
+    { name: t('fund.owed'), of: (each) => t.amount(each.owed, currency), kind: 'n' },
+    { name: t('fund.paid'), of: (each) => t.amount(each.paid, currency), kind: 'n' },
   ];
-  return html`${parts.table('Contributors', columns, data)}<p class="more"><span></span><a href="/admin/contributors.csv?program=${program}">CSV</a></p>`;
+  return html`${parts.table(t('fund.contributors'), columns, data)}<p class="more"><span></span><a href="/admin/contributors.csv?program=${program}">CSV</a></p>`;
 }
 
-function payoutTable(program: string, rows: readonly Payout[], mayDecide: boolean): Html {
-  if (rows.length === 0) return parts.empty('No payout fits');
+function payoutTable(t: Translator, program: string, rows: readonly Payout[], mayDecide: boolean): Html {
+  if (rows.length === 0) return parts.empty(t('fund.noPayouts'));
   const columns: parts.Column<Payout>[] = [
-    { name: 'Payout', of: ({ id }) => html`<code>${id}</code>`, kind: 'nowrap' },
-    { name: 'Month', of: ({ month }) => month, kind: 'nowrap' },
-    { name: 'To', of: (each) => each.github_username, kind: 'long' },
-    { name: 'Amount', of: (each) => amountIn('en', each.amount, each.currency), kind: 'n' },
+    { name: t('fund.payout'), of: ({ id }) => html`<code>${id}</code>`, kind: 'nowrap' },
+    { name: t('column.month'), of: ({ month }) => t.month(month), kind: 'nowrap' },
+    { name: t('fund.to'), of: (each) => each.github_username, kind: 'long' },
+    { name: t('column.amount'), of: (each) => t.amount(each.amount, each.currency), kind: 'n' },
     {
-      name: 'State',
+      name: t('column.state'),
       of: ({ status, detail, reference }) =>
-        html`${parts.badge(status, TONES[status] ?? '')} <span class="soft">${detail ?? reference ?? ''}</span>`,
+        html`${parts.badge(t, status, TONES[status] ?? '')} <span class="soft">${detail ?? reference ?? ''}</span>`,
       kind: 'long',
     },
-    { name: 'Tries', of: ({ attempts }) => count('en', attempts), kind: 'n' },
-    { name: 'Settled', of: ({ settled_at: at }) => (at === null ? '' : moment('en', at)) },
-    ...(mayDecide ? [{ name: 'Say how it ended', of: (each: Payout) => settling(program, each) }] : []),
+    { name: t('fund.tries'), of: ({ attempts }) => t.count(attempts), kind: 'n' },
+    { name: t('fund.settled'), of: ({ settled_at: at }) => (at === null ? '' : t.moment(at)) },
+    ...(mayDecide ? [{ name: t('fund.settle'), of: (each: Payout) => settling(t, program, each) }] : []),
   ];
-  return parts.table('Payouts', columns, rows);
+  return parts.table(t('fund.payouts'), columns, rows);
 }
 
 /** Only of what somebody was handed. */
-function settling(program: string, { id, status, sink, first_try_at: handed }: Payout): Html | string {
+function settling(t: Translator, program: string, { id, status, sink, first_try_at: handed }: Payout): Html | string {
   if (handed === null || status === 'confirmed' || status === 'refused' || status === 'sending') return '';
   return html`<form class="row" method="post" action="/admin/payouts/${id}">${parts.NO_ENTER}<input type="hidden" name="program" value="${program}">
-<input class="short" name="reference" aria-label="Reference of ${id}" placeholder="Reference" maxlength="255"><button name="word" value="paid" data-confirm="The money of ${id} has arrived?">Paid</button><button class="bad" name="word" value="refused" data-confirm="The money of ${id} has not arrived and will not?">Refused</button>${sink === 'webhook' && html`<button name="word" value="retry">Send again</button>`}</form>`;
+<input class="short" name="reference" aria-label="${t('fund.referenceOf', { id })}" placeholder="${t('fund.reference')}" maxlength="255"><button name="word" value="paid" data-confirm="${t('fund.arrived', { id })}">${t('fund.paid')}</button><button class="bad" name="word" value="refused" data-confirm="${t('fund.notArrived', { id })}">${t('fund.refused')}</button>${sink === 'webhook' && html`<button name="word" value="retry">${t('fund.again')}</button>`}</form>`;
 }

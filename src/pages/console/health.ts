@@ -14,7 +14,7 @@ import { type Keep, keepDear, PATIENCE_MS } from '../../http/kept.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
-import { count, moment } from '../words.ts';
+import { type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 
@@ -46,6 +46,7 @@ async function health(
   req: Request,
   res: Response,
 ): Promise<void> {
+  const t = translatorOf(req);
   const ask = asker(req, res);
   const programs = deps.programs.all();
   const [books, catchUps, ...lines] = await Promise.all([
@@ -64,12 +65,12 @@ async function health(
     }),
   ]);
   showPage(req, res, {
-    title: 'Health',
-    lead: 'What waits, what is stuck, and whether the books are right.',
+    title: t('nav.health'),
+    lead: t('health.lead'),
     section: '/admin/health',
     live: !books || books.isOld || lines.includes(undefined) ? 2 : 30,
-    body: html`${books ? stateOfBooks(books.value) : parts.counting(req, 'The ledger is')}<section class="card"><h2>Work</h2>${work(books?.value.ledger, lines)}</section>
-<section class="card"><h2>Catching up</h2><p class="soft">What the providers know and no webhook brought: asked of their own lists, and fed to the inbox.</p>${caughtUp(catchUps.data)}</section>`,
+    body: html`${books ? stateOfBooks(t, books.value) : parts.counting(t, req, 'counting.ledger')}<section class="card"><h2>${t('health.work')}</h2>${work(t, books?.value.ledger, lines)}</section>
+<section class="card"><h2>${t('health.catchUp')}</h2><p class="soft">${t('health.catchUpLead')}</p>${caughtUp(t, catchUps.data)}</section>`,
   });
 }
 
@@ -78,76 +79,80 @@ interface Books {
   readonly at: Date;
 }
 
-function stateOfBooks({ ledger, at }: Books): Html {
+function stateOfBooks(t: Translator, { ledger, at }: Books): Html {
   if (ledger.balanced) {
-    return html`<p class="note good">The ledger is in balance: every transaction, balance, reward, lot and spend was added up anew (${moment('en', at)}).</p>`;
+    return html`<p class="note good">${t('health.balanced', { at: t.moment(at) })}</p>`;
   }
   const columns: parts.Column<Ledger['differences'][number]>[] = [
-    { name: 'Program', of: (each) => each.program },
-    { name: 'Check', of: (each) => each.check },
-    { name: 'What', of: (each) => each.what, kind: 'long' },
-    { name: 'Stored', of: (each) => `${each.stored} ${each.unit}`, kind: 'n' },
-    { name: 'By the entries', of: (each) => `${each.entries} ${each.unit}`, kind: 'n' },
+    { name: t('column.program'), of: (each) => each.program },
+    { name: t('health.check'), of: (each) => t.word(each.check) },
+    { name: t('column.what'), of: (each) => each.what, kind: 'long' },
+    { name: t('health.stored'), of: (each) => t.amount(each.stored, each.unit), kind: 'n' },
+    { name: t('health.entries'), of: (each) => t.amount(each.entries, each.unit), kind: 'n' },
   ];
-  return html`<p class="note bad" role="alert">The ledger is not in balance: ${count('en', ledger.drift)} differences.</p>
-${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable('Differences', columns, ledger.differences)}</section>`}`;
+  return html`<p class="note bad" role="alert">${t('health.unbalanced', { n: ledger.drift })}</p>
+${ledger.differences.length > 0 && html`<section class="card">${parts.fileTable(t, t('health.differences'), columns, ledger.differences)}</section>`}`;
 }
 
-function work(ledger: Ledger | undefined, counted: readonly (Line | undefined)[]): Html {
+function work(t: Translator, ledger: Ledger | undefined, counted: readonly (Line | undefined)[]): Html {
   const lines = counted.filter((each) => each !== undefined);
   const columns: parts.Column<Line>[] = [
-    { name: 'Program', of: ({ name }) => name, kind: 'long' },
-    { name: 'Sink', of: sinkOf, kind: 'long' },
-    { name: 'Events waiting', of: ({ work: is }) => count('en', is.waiting_events), kind: 'n' },
+    { name: t('column.program'), of: ({ name }) => name, kind: 'long' },
+    { name: t('column.sink'), of: (each) => sinkOf(t, each), kind: 'long' },
+    { name: t('health.waiting'), of: ({ work: is }) => t.count(is.waiting_events), kind: 'n' },
     {
-      name: 'Not handled',
+      name: t('health.parked'),
       of: ({ work: is, program }) =>
-        html`<a href="/admin/events?program=${program}&amp;state=parked">${count('en', is.parked_events)}</a>`,
+        html`<a href="/admin/events?program=${program}&amp;state=parked">${t.count(is.parked_events)}</a>`,
       kind: 'n',
     },
-    { name: 'Credits under way', of: ({ work: is }) => count('en', is.open_deliveries), kind: 'n' },
-    { name: 'Waiting for a person', of: ({ work: is }) => count('en', is.parked_deliveries), kind: 'n' },
+    { name: t('health.underWay'), of: ({ work: is }) => t.count(is.open_deliveries), kind: 'n' },
+    { name: t('health.forPerson'), of: ({ work: is }) => t.count(is.parked_deliveries), kind: 'n' },
     {
-      name: 'Sealed to',
+      name: t('health.sealedTo'),
       of: ({ program }) => ledger?.programs.find((each) => each.program === program)?.sealed_to ?? '–',
       kind: 'nowrap',
     },
   ];
-  return html`${lines.length < counted.length && html`<p class="soft">Some programs are being counted; they stand here at the next look.</p>`}${parts.fileTable('Work', columns, lines)}`;
+  return html`${lines.length < counted.length && html`<p class="soft">${t('health.counting')}</p>`}${parts.fileTable(t, t('health.work'), columns, lines)}`;
 }
 
-function sinkOf({ sink, breaker: { state, failures, since, lastError: said } }: Line): Html {
-  const word =
-    said !== null && html`<br><span class="soft">${count('en', failures)} failed in a row, the last: ${said}</span>`;
-  if (state === 'closed') return html`${parts.plain(sink)}${word}`;
-  const told = state === 'open' ? parts.badge('left alone', 'bad') : parts.badge('to be tried again', 'warn');
-  return html`${parts.plain(sink)} ${told}<br><span class="soft">since ${since === null ? 'a while' : moment('en', since)}</span>${word}`;
+function sinkOf(t: Translator, { sink, breaker: { state, failures, since, lastError: said } }: Line): Html {
+  const word = said !== null && html`<br><span class="soft">${t('health.failedInRow', { n: failures, said })}</span>`;
+  if (state === 'closed') return html`${t.word(sink)}${word}`;
+  const told = state === 'open' ? parts.badge(t, 'left_alone', 'bad') : parts.badge(t, 'to_be_tried_again', 'warn');
+  const began = since === null ? t('health.sinceAWhile') : t('health.since', { at: t.moment(since) });
+  return html`${t.word(sink)} ${told}<br><span class="soft">${began}</span>${word}`;
 }
 
-function caughtUp(sources: readonly CatchUp[]): Html {
+function caughtUp(t: Translator, sources: readonly CatchUp[]): Html {
   if (sources.length === 0) {
-    return parts.empty(
-      'No source can be asked',
-      'Give a source an api_key in its program file, and it is asked every hour.',
-    );
+    return parts.empty(t('health.noSource'), t('health.noSourceMore'));
   }
   const columns: parts.Column<CatchUp>[] = [
-    { name: 'Source', of: ({ source, program }) => html`${source} <span class="soft">${program}</span>`, kind: 'long' },
-    { name: 'Last run', of: ({ last }) => (last ? moment('en', last.started_at) : 'not yet') },
-    { name: 'Listed', of: ({ last }) => (last ? count('en', last.listed) : ''), kind: 'n' },
-    { name: 'Missing, and fed', of: ({ last }) => (last ? fedOf(last) : ''), kind: 'n' },
-    { name: 'State', of: ({ last }) => (last ? stateOf(last) : ''), kind: 'long' },
-    { name: 'Complete until', of: (each) => (each.complete_until === null ? '–' : moment('en', each.complete_until)) },
+    {
+      name: t('column.source'),
+      of: ({ source, program }) => html`${source} <span class="soft">${program}</span>`,
+      kind: 'long',
+    },
+    { name: t('health.lastRun'), of: ({ last }) => (last ? t.moment(last.started_at) : t('health.notYet')) },
+    { name: t('health.listed'), of: ({ last }) => (last ? t.count(last.listed) : ''), kind: 'n' },
+    { name: t('health.fed'), of: ({ last }) => (last ? fedOf(t, last) : ''), kind: 'n' },
+    { name: t('column.state'), of: ({ last }) => (last ? stateOf(t, last) : ''), kind: 'long' },
+    {
+      name: t('health.completeUntil'),
+      of: (each) => (each.complete_until === null ? '–' : t.moment(each.complete_until)),
+    },
   ];
-  return parts.fileTable('Catching up', columns, sources);
+  return parts.fileTable(t, t('health.catchUp'), columns, sources);
 }
 
-function fedOf({ missing, missing_types: types }: NonNullable<CatchUp['last']>): Html {
-  const lines = Object.entries(types).map(([type, n]) => html`<br><span class="soft">${type} ${count('en', n)}</span>`);
-  return html`${count('en', missing)}${lines}`;
+function fedOf(t: Translator, { missing, missing_types: types }: NonNullable<CatchUp['last']>): Html {
+  const lines = Object.entries(types).map(([type, n]) => html`<br><span class="soft">${type} ${t.count(n)}</span>`);
+  return html`${t.count(missing)}${lines}`;
 }
 
-function stateOf({ ended_at: endedAt, error }: NonNullable<CatchUp['last']>): Html {
-  if (error !== null) return html`${parts.badge('failed', 'bad')} <code>${error}</code>`;
-  return endedAt === null ? parts.badge('under way', 'warn') : parts.badge('done', 'good');
+function stateOf(t: Translator, { ended_at: endedAt, error }: NonNullable<CatchUp['last']>): Html {
+  if (error !== null) return html`${parts.badge(t, 'failed', 'bad')} <code>${error}</code>`;
+  return endedAt === null ? parts.badge(t, 'under_way', 'warn') : parts.badge(t, 'done', 'good');
 }

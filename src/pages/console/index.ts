@@ -26,7 +26,7 @@ import { rewardRoutes } from './rewards.ts';
 import { setupRoutes } from './setup.ts';
 import { signInRoutes, signInUrl } from './sign-in.ts';
 
-export { consoleProblem } from './layout.ts';
+export { showProblem } from './layout.ts';
 
 export function consoleRoutes(deps: Deps, api: readonly Route[]): Route[] {
   const asker = askerOf(api, ({ credential }, res) => {
@@ -49,7 +49,7 @@ export function consoleRoutes(deps: Deps, api: readonly Route[]): Route[] {
     ...programPageRoutes(deps, asker),
     ...setupRoutes(deps, asker),
     ...appealPageRoutes(deps, asker),
-    ...accountRoutes(asker),
+    ...accountRoutes(deps, asker),
   ];
 }
 

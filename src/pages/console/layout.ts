@@ -5,32 +5,34 @@
  */
 import type { Request, Response } from 'express';
 import { adminOf } from '../../http/admin-auth.ts';
-import { PROBLEMS, type ProblemCode } from '../../http/problems.ts';
+import { PROBLEMS, type Problem, type ProblemCode } from '../../http/problems.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { assetUrl, queryOf, sendPage } from '../send.ts';
-import { count } from '../words.ts';
+import { type Key, type Translator, translatorOf } from '../translator.ts';
 
 const BASE = '/admin';
 
 const SECTIONS = [
-  ['/admin', 'Overview'],
-  ['/admin/rewards', 'Rewards'],
-  ['/admin/held', 'Held'],
-  ['/admin/failed', 'Failed credits'],
-  ['/admin/payments', 'Unearned payments'],
-  ['/admin/members', 'Members'],
-  ['/admin/appeals', 'Appeals'],
-  ['/admin/events', 'Events'],
-  ['/admin/programs', 'Programs'],
-  ['/admin/fund', 'Fund'],
-  ['/admin/audit', 'Audit'],
-  ['/admin/health', 'Health'],
-] as const;
+  ['/admin', 'nav.overview'],
+  ['/admin/rewards', 'nav.rewards'],
+  ['/admin/held', 'nav.held'],
+  ['/admin/failed', 'nav.failed'],
+  ['/admin/payments', 'nav.payments'],
+  ['/admin/members', 'nav.members'],
+  ['/admin/appeals', 'nav.appeals'],
+  ['/admin/events', 'nav.events'],
+  ['/admin/programs', 'nav.programs'],
+  ['/admin/fund', 'nav.fund'],
+  ['/admin/audit', 'nav.audit'],
+  ['/admin/health', 'nav.health'],
+] as const satisfies readonly (readonly [string, Key])[];
 
 export type Section = (typeof SECTIONS)[number][0];
 
 export const MARK = html`<svg class="mark" viewBox="0 0 32 32" width="26" height="26" aria-hidden="true"><rect width="32" height="32" rx="8"/><path d="M6.5 16h9M11 11.5v9M20 12l4-2.5v13"/></svg>`;
 const BRAND = html`<p class="brand"><a href="/admin">${MARK}<span>Plusone</span></a></p>`;
+
+type Query = Readonly<Record<string, string | undefined>>;
 
 export interface Page {
   readonly title: string;
@@ -45,82 +47,82 @@ export interface Page {
 }
 
 export function showPage(req: Request, res: Response, page: Page): void {
-  const { program } = req.query as Record<string, string | undefined>;
+  const t = translatorOf(req);
+  const query = req.query as Query;
   const { session } = adminOf(res);
   const nav = SECTIONS.map(
     ([path, name]) =>
-      html`<li><a href="${path}${queryOf({ program: path === '/admin' ? undefined : program })}"${path === page.section && html` aria-current="page"`}>${name}</a></li>`,
+      html`<li><a href="${path}${queryOf({ program: path === '/admin' ? undefined : query.program })}"${path === page.section && html` aria-current="page"`}>${t(name)}</a></li>`,
   );
   const who =
     session &&
-    html`<div class="who"><a href="/admin/account">${session.name}</a> <span>${session.role}</span><form method="post" action="/admin/sign-out"><button class="plain">Sign out</button></form></div>`;
+    html`<div class="who"><a href="/admin/account">${session.name}</a> <span>${t.word(session.role)}</span><form method="post" action="/admin/sign-out"><button class="plain">${t('nav.signOut')}</button></form></div>`;
   const live = page.live === undefined ? undefined : html` data-live="${page.live}"`;
-  sendPage(
-    res,
-    frame(
-      page.title,
-      html`<body class="console">
-<a class="skip" href="#main">Skip to the content</a>
-<header class="side"><div class="in">${BRAND}<nav aria-label="Sections"><ul>${nav}</ul></nav>${who}</div></header>
+  const body = html`<body class="console">
+<a class="skip" href="#main">${t('nav.skip')}</a>
+<header class="side"><div class="in">${BRAND}<nav aria-label="${t('nav.sections')}"><ul>${nav}</ul></nav>${who}</div></header>
 <main class="content" id="main" tabindex="-1">
 <div class="title"><div><h1>${page.title}</h1>${page.lead !== undefined && html`<p class="soft">${page.lead}</p>`}</div>${page.acts && html`<div class="acts">${page.acts}</div>`}</div>
-${noticeOf(req.query as Record<string, string | undefined>)}
+${noticeOf(t, query)}
 <div${live}>${page.body}</div>
-</main>`,
-    ),
-  );
+</main>`;
+  sendOwn(res, frame(t, page.title, body));
 }
 
-const DONE: Readonly<Record<string, string>> = {
-  approve: 'Approved: ',
-  reject: 'Rejected: ',
-  reverse: 'Reversed: ',
-  replay: 'The event was handled again.',
-  saved: 'Saved.',
-  attached: 'The payment has its referrer.',
-  secret: 'The new secret is in force.',
-  settled: 'Noted how the payout ended.',
-};
+const numberIn = (text: string | undefined): number => Number(/^\d{1,6}$/.exec(text ?? '')?.[0] ?? 0);
 
 /** What the form before did; the words are ours, the address only says which. */
-function noticeOf({ done = '', n, code = '', refused }: Readonly<Record<string, string | undefined>>): Html[] {
-  const found = Object.hasOwn(DONE, done) ? DONE[done] : undefined;
-  const problem = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode][1] : undefined;
-  const number = (text: string | undefined) => count('en', Number(/^\d{1,6}$/.exec(text ?? '')?.[0] ?? 0));
-  const rewards = (text: string | undefined) => `${number(text)} ${number(text) === '1' ? 'reward' : 'rewards'}`;
-  return [
-    ...(found === undefined
-      ? []
-      : [html`<p class="note good" role="status">${found}${n !== undefined && `${rewards(n)}.`}</p>`]),
-    ...(problem === undefined
-      ? []
-      : [
-          html`<p class="note bad" role="alert">${refused !== undefined && `Not done for ${rewards(refused)}: `}${problem}.</p>`,
-        ]),
-  ];
+function noticeOf(t: Translator, { done = '', n, code = '', refused }: Query): Html[] {
+  const notices: Html[] = [];
+  const said = /^(approve|reject|reverse)$/.test(done)
+    ? t(`done.${done as 'approve' | 'reject' | 'reverse'}`, { rewards: t('rewards.count', { n: numberIn(n) }) })
+    : t.find(`done.${done}`);
+  if (said !== undefined) notices.push(html`<p class="note good" role="status">${said}</p>`);
+  if (Object.hasOwn(PROBLEMS, code)) {
+    const problem = t(`problem.${code as ProblemCode}`);
+    const rewards = refused !== undefined && t('rewards.count', { n: numberIn(refused) });
+    const text = rewards === false ? `${problem}.` : t('refused', { rewards, problem });
+    notices.push(html`<p class="note bad" role="alert">${text}</p>`);
+  }
+  return notices;
 }
 
 /** A page before anybody is signed in. */
-export function narrowPage(title: string, body: Html, problem?: string): Html {
-  return frame(
-    title,
-    html`<body>
+export function showNarrow(req: Request, res: Response, title: string, body: Html, problem?: string): void {
+  const t = translatorOf(req);
+  const page = html`<body>
 <main class="narrow" id="main">
 <div class="card">${BRAND}<h1>${title}</h1>
 ${problem !== undefined && html`<p class="note bad" role="alert">${problem}</p>`}
 ${body}</div>
-</main>`,
+</main>`;
+  sendOwn(res, frame(t, title, page));
+}
+
+/** A detail is written by whatever refused, in English: in other languages, only what the code says is told. */
+export function whyOf(t: Translator, { code, options }: Problem): string {
+  return (t.language === 'en' && options.detail) || t(`problem.${code}`);
+}
+
+export function showProblem(req: Request, res: Response, problem: Problem): void {
+  const t = translatorOf(req);
+  const [title, why] = [t(`problem.${problem.code}`), whyOf(t, problem)];
+  showNarrow(
+    req,
+    res,
+    title,
+    html`${why !== title && html`<p>${why}</p>`}<p><a href="/admin">${t('nav.toOverview')}</a></p>`,
   );
 }
 
-export function consoleProblem(title: string, detail: string): Html {
-  const more = detail === '' || detail === title ? undefined : html`<p>${detail}</p>`;
-  return narrowPage(title, html`${more}<p><a href="/admin">To the overview</a></p>`);
+function sendOwn(res: Response, page: Html): void {
+  res.setHeader('Vary', 'Accept-Language, Cookie');
+  sendPage(res, page);
 }
 
-function frame(title: string, body: Html): Html {
+function frame(t: Translator, title: string, body: Html): Html {
   return html`<!doctype html>
-<html lang="en">
+<html lang="${t.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -11,7 +11,7 @@ import type { Deps } from '../../http/deps.ts';
 import type { Route } from '../../http/routes.ts';
 import { html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
-import { moment } from '../words.ts';
+import { translatorOf } from '../translator.ts';
 import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
@@ -65,33 +65,35 @@ export function listPageRoutes(deps: Deps, asker: Asker): Route[] {
 }
 
 async function audit(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
+  const t = translatorOf(req);
   const query = req.query as Query;
   const page = await asker(req, res)(auditPage, 'get', '/audit', { query: only(query, AUDIT_FILTER) });
   const columns: parts.Column<(typeof page.data)[number]>[] = [
-    { name: 'At', of: ({ at }) => moment('en', at) },
+    { name: t('column.at'), of: ({ at }) => t.moment(at) },
     {
-      name: 'Who',
-      of: (each) => each.actor_name ?? (each.actor === 'admin' ? 'the admin token' : each.actor),
+      name: t('audit.who'),
+      of: (each) => each.actor_name ?? (each.actor === 'admin' ? t('audit.token') : each.actor),
       kind: 'long',
     },
-    { name: 'Did', of: ({ action }) => html`<code>${action}</code>` },
+    { name: t('audit.did'), of: ({ action }) => html`<code>${action}</code>` },
     {
-      name: 'To',
+      name: t('audit.to'),
       of: ({ target, program }) => html`${target} ${program !== null && html`<span class="soft">${program}</span>`}`,
       kind: 'long',
     },
-    { name: 'Reason', of: ({ reason }) => reason ?? '', kind: 'long' },
+    { name: t('column.reason'), of: ({ reason }) => reason ?? '', kind: 'long' },
   ];
-  const list =
-    page.data.length === 0
-      ? parts.empty('Nothing has been done by hand yet')
-      : parts.table('Audit', columns, page.data);
-  const choices = [parts.programChoice(deps), { name: 'action', label: 'Action' }, { name: 'target', label: 'Target' }];
+  const list = page.data.length === 0 ? parts.empty(t('audit.none')) : parts.table(t('nav.audit'), columns, page.data);
+  const choices = [
+    parts.programChoice(t, deps),
+    { name: 'action', label: t('audit.action') },
+    { name: 'target', label: t('audit.target') },
+  ];
   showPage(req, res, {
-    title: 'Audit',
-    lead: 'Who did what, when, and why. It can be added to, never changed.',
+    title: t('nav.audit'),
+    lead: t('audit.lead'),
     section: '/admin/audit',
     live: 30,
-    body: html`${parts.filters('/admin/audit', query, choices)}<div class="card">${list}${parts.moreOf('/admin/audit', query, page.next_cursor, '/admin/audit.csv')}</div>`,
+    body: html`${parts.filters(t, '/admin/audit', query, choices)}<div class="card">${list}${parts.moreOf(t, '/admin/audit', query, page.next_cursor, '/admin/audit.csv')}</div>`,
   });
 }

@@ -19,7 +19,7 @@ import { matchEmail } from '../../model/email.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { count, day, moment } from '../words.ts';
+import { plain, type Translator, translatorOf } from '../translator.ts';
 import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as sql from './members.sql.ts';
@@ -98,6 +98,7 @@ async function file(deps: Deps, req: Request, res: Response): Promise<void> {
 const placeOf = (row: sql.MemberItem) => ({ at: row.created_at, id: row.id });
 
 async function list(deps: Deps, req: Request, res: Response): Promise<void> {
+  const t = translatorOf(req);
   const query = req.query as Query;
   const loaded = parts.programOfPage(deps, query.program || undefined);
   if (!loaded) throw new Problem('unknown_program');
@@ -110,37 +111,37 @@ async function list(deps: Deps, req: Request, res: Response): Promise<void> {
   const { data, next_cursor: next } = page(rows, request, placeOf, (row) => row);
   const name = loaded.program.program;
   const columns: parts.Column<sql.MemberItem>[] = [
-    { name: 'Member', of: (row) => parts.memberLink(name, row.member_id), kind: 'long' },
+    { name: t('column.member'), of: (row) => parts.memberLink(t, name, row.member_id), kind: 'long' },
     {
-      name: 'Referred by',
-      of: (row) => (row.referred_by === null ? '' : parts.memberLink(name, row.referred_by)),
+      name: t('column.referredBy'),
+      of: (row) => (row.referred_by === null ? '' : parts.memberLink(t, name, row.referred_by)),
       kind: 'long',
     },
-    { name: 'Referred signups', of: (row) => count('en', row.completed ?? 0n), kind: 'n' },
-    { name: 'Tier', of: (row) => row.tier ?? '' },
+    { name: t('column.referredSignups'), of: (row) => t.count(row.completed ?? 0n), kind: 'n' },
+    { name: t('column.tier'), of: (row) => row.tier ?? '' },
     {
-      name: 'State',
+      name: t('column.state'),
       of: (row) =>
         row.erased_at
-          ? parts.badge('erased')
+          ? parts.badge(t, 'erased')
           : row.suspended_at
-            ? parts.badge('suspended')
+            ? parts.badge(t, 'suspended')
             : row.signed_up_at
-              ? parts.badge('signed up', 'good')
-              : parts.badge('seen'),
+              ? parts.badge(t, 'signed_up', 'good')
+              : parts.badge(t, 'seen'),
     },
-    { name: 'Since', of: (row) => moment('en', row.created_at) },
+    { name: t('column.since'), of: (row) => t.moment(row.created_at) },
   ];
   const shown =
     data.length === 0
-      ? parts.empty('Nobody fits', 'Enter a whole member id, or a whole e-mail address.')
-      : parts.table('Members', columns, data);
-  const choices = [{ ...parts.programChoice(deps) }, { name: 'find', label: 'Member id or e-mail' }];
+      ? parts.empty(t('members.none'), t('members.noneMore'))
+      : parts.table(t('nav.members'), columns, data);
+  const choices = [{ ...parts.programChoice(t, deps) }, { name: 'find', label: t('members.find') }];
   showPage(req, res, {
-    title: 'Members',
+    title: t('nav.members'),
     lead: loaded.program.name,
     section: '/admin/members',
-    body: html`${parts.filters('/admin/members', { ...query, program: name }, choices)}<div class="card">${shown}${parts.moreOf('/admin/members', query, next, '/admin/members.csv')}</div>`,
+    body: html`${parts.filters(t, '/admin/members', { ...query, program: name }, choices)}<div class="card">${shown}${parts.moreOf(t, '/admin/members', query, next, '/admin/members.csv')}</div>`,
   });
 }
 
@@ -153,6 +154,7 @@ function wanted({ mail }: Deps, loaded: LoadedProgram, find = ''): Pick<sql.Memb
 }
 
 async function show(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
+  const t = translatorOf(req);
   const id = param(req, 'id');
   const { program } = req.query as Query;
   const loaded = parts.programOfPage(deps, program);
@@ -171,9 +173,9 @@ async function show(deps: Deps, asker: Asker, req: Request, res: Response): Prom
     lead: html`${loaded.program.name} · <code>${member.member_id}</code>`,
     section: '/admin/members',
     ...(!counts && { live: 1 }),
-    body: html`${!counts && parts.counting(req)}<div class="grid">${who(member)}${mayAct(adminOf(res).role, 'moderator') && settings(loaded, member, mayAct(adminOf(res).role, 'owner'))}</div>
-<section class="card"><h2>Referred, ${counts ? count('en', counts.referrals.total) : '…'} in all</h2>${await graph(deps, loaded, member, counts, referred)}${referredTable(name, referred)}</section>
-<section class="card"><h2>Rewards</h2>${counts && rewardSums(deps, name, counts)}${rewardTable(deps, rewards.data)}<p class="more"><a href="/admin/rewards?program=${name}&amp;member=${encodeURIComponent(id)}">All of them</a></p></section>`,
+    body: html`${!counts && parts.counting(t, req)}<div class="grid">${who(t, member)}${mayAct(adminOf(res).role, 'moderator') && settings(t, loaded, member, mayAct(adminOf(res).role, 'owner'))}</div>
+<section class="card"><h2>${t('members.referred', { total: counts ? counts.referrals.total : '…' })}</h2>${await graph(t, deps, loaded, member, counts, referred)}${referredTable(t, name, referred)}</section>
+<section class="card"><h2>${t('rewards.title')}</h2>${counts && rewardSums(t, deps, name, counts)}${rewardTable(t, deps, rewards.data)}<p class="more"><a href="/admin/rewards?program=${name}&amp;member=${encodeURIComponent(id)}">${t('members.allRewards')}</a></p></section>`,
   });
 }
 
@@ -185,56 +187,63 @@ async function countsOf(
   return brought && earned && memberCounts(brought, earned);
 }
 
-function rewardSums(deps: Deps, program: string, { rewards }: Counts): Html {
-  return html`<p class="row">${rewards.map((each) => html`<span>${parts.badge(each.status)} ${count('en', each.count)} · ${parts.amountOf(deps, program, each.amount, each.unit)}</span>`)}</p>`;
+function rewardSums(t: Translator, deps: Deps, program: string, { rewards }: Counts): Html {
+  return html`<p class="row">${rewards.map((each) => html`<span>${parts.badge(t, each.status)} ${t.count(each.count)} · ${parts.amountOf(t, deps, program, each.amount, each.unit)}</span>`)}</p>`;
 }
 
-function who(member: Member): Html {
+function who(t: Translator, member: Member): Html {
   const by = member.referred_by;
   const lines: (readonly [string, Html | string] | false)[] = [
-    member.suspended && ['Suspended', html`${parts.badge('suspended')} ${member.suspended_reason ?? ''}`],
-    ['E-mail', html`${member.email ?? '–'} ${member.email_verified === true && parts.badge('verified', 'good')}`],
-    ['Code', html`<code>${member.code ?? '–'}</code>`],
-    [
-      'Referred by',
-      by
-        ? html`${parts.memberLink(member.program, by.member_id)} ${parts.badge(by.status)} <span class="soft">${by.reason === null ? '' : parts.plain(by.reason)}</span>`
-        : 'nobody',
+    member.suspended && [
+      t('members.suspended'),
+      html`${parts.badge(t, 'suspended')} ${t.word(member.suspended_reason ?? '')}`,
     ],
-    ['Since', moment('en', member.created_at)],
-    member.first_paid_at !== null && ['First paid', moment('en', member.first_paid_at)],
-    member.tier !== null && ['Tier', member.tier],
-    member.rate !== null && ['Own rate', member.rate],
-    member.org_id !== null && ['Organization', member.org_id],
+    [
+      t('field.email'),
+      html`${member.email ?? '–'} ${member.email_verified === true && parts.badge(t, 'verified', 'good')}`,
+    ],
+    [t('column.code'), html`<code>${member.code ?? '–'}</code>`],
+    [
+      t('column.referredBy'),
+      by
+        ? html`${parts.memberLink(t, member.program, by.member_id)} ${parts.badge(t, by.status)} <span class="soft">${by.reason === null ? '' : t.word(by.reason)}</span>`
+        : t('members.byNobody'),
+    ],
+    [t('column.since'), t.moment(member.created_at)],
+    member.first_paid_at !== null && [t('column.firstPaid'), t.moment(member.first_paid_at)],
+    member.tier !== null && [t('column.tier'), member.tier],
+    member.rate !== null && [t('members.ownRate'), t.rate(member.rate)],
+    member.org_id !== null && [t('members.organization'), member.org_id],
     member.customers.length > 0 && [
-      'Customers',
+      t('members.customers'),
       html`${member.customers.map((each) => html`<code>${each}</code><br>`)}`,
     ],
-    member.note !== null && ['Note', member.note],
-    member.erased_at !== null && ['Erased', moment('en', member.erased_at)],
+    member.note !== null && [t('members.note'), member.note],
+    member.erased_at !== null && [t('members.erased'), t.moment(member.erased_at)],
   ];
   const shown = lines.filter((line) => line !== false);
-  return html`<section class="card"><h2>Who it is</h2><dl class="facts">${shown.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
+  return html`<section class="card"><h2>${t('members.who')}</h2><dl class="facts">${shown.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
 }
 
-function settings({ program }: LoadedProgram, member: Member, isOwner: boolean): Html | undefined {
+function settings(t: Translator, { program }: LoadedProgram, member: Member, isOwner: boolean): Html | undefined {
   if (member.erased_at !== null) return undefined;
   const tiers = program.tiers.map(
     ({ name }) => html`<option${name === member.tier && html` selected`}>${name}</option>`,
   );
-  return html`<section class="card"><h2>Settings</h2><form method="post" action="/admin/members/${encodeURIComponent(member.member_id)}">
+  return html`<section class="card"><h2>${t('members.settings')}</h2><form method="post" action="/admin/members/${encodeURIComponent(member.member_id)}">
 <input type="hidden" name="program" value="${member.program}"><input type="hidden" name="state" value="1">
 <input type="hidden" name="was_rate" value="${member.rate ?? ''}"><input type="hidden" name="was_tier" value="${member.tier ?? ''}">
-${isOwner && html`<div class="field"><label for="rate">Own rate</label><input id="rate" name="rate" value="${member.rate ?? ''}" placeholder="7.5%"><small>Empty: as the program says.</small></div>`}
-${isOwner && tiers.length > 0 && html`<div class="field"><label for="tier">Tier</label><select id="tier" name="tier"><option value="">As earned</option>${tiers}</select></div>`}
-<div class="field"><label for="note">Note</label><textarea id="note" name="note" maxlength="5000">${member.note ?? ''}</textarea></div>
-<div class="field"><label class="row"><input type="checkbox" name="suspended"${member.suspended && html` checked`}> Suspended: earns nothing, and all codes are dead</label></div>
-<div class="field"><label for="reason">Reason of the suspension</label><input id="reason" name="reason" value="${member.suspended_reason ?? ''}" maxlength="1000"></div>
-<button class="first">Save</button></form></section>`;
+${isOwner && html`<div class="field"><label for="rate">${t('members.ownRate')}</label><input id="rate" name="rate" value="${member.rate ?? ''}" placeholder="7.5%"><small>${t('members.ownRateMore')}</small></div>`}
+${isOwner && tiers.length > 0 && html`<div class="field"><label for="tier">${t('column.tier')}</label><select id="tier" name="tier"><option value="">${t('members.tierEarned')}</option>${tiers}</select></div>`}
+<div class="field"><label for="note">${t('members.note')}</label><textarea id="note" name="note" maxlength="5000">${member.note ?? ''}</textarea></div>
+<div class="field"><label class="row"><input type="checkbox" name="suspended"${member.suspended && html` checked`}> ${t('members.suspend')}</label></div>
+<div class="field"><label for="reason">${t('members.suspendReason')}</label><input id="reason" name="reason" value="${member.suspended_reason ?? ''}" maxlength="1000"></div>
+<button class="first">${t('save')}</button></form></section>`;
 }
 
 /** Those who brought others come first, then the newest. */
 async function graph(
+  t: Translator,
   { pools }: Deps,
   { no, program }: LoadedProgram,
   member: Member,
@@ -251,7 +260,7 @@ async function graph(
     const leaves = those.map((row) => ({ member: row.member_id, status: row.status }));
     return { member: name, status, brought: leaves, more: (those[0]?.total ?? 0) - those.length };
   });
-  return referralTree({
+  return referralTree(t, {
     program: program.program,
     member: member.member_id,
     status: by?.status ?? 'completed',
@@ -261,37 +270,42 @@ async function graph(
   });
 }
 
-function referredTable(program: string, rows: readonly sql.ReferredRow[]): Html {
-  if (rows.length === 0) return parts.empty('Nobody yet');
+function referredTable(t: Translator, program: string, rows: readonly sql.ReferredRow[]): Html {
+  if (rows.length === 0) return parts.empty(t('members.nobody'));
   return parts.fileTable(
-    'Referred people',
+    t,
+    t('members.referredPeople'),
     [
-      { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
+      { name: t('column.member'), of: (row) => parts.memberLink(t, program, row.member_id), kind: 'long' },
       {
-        name: 'State',
+        name: t('column.state'),
         of: (row) =>
-          html`${parts.badge(row.status)} <span class="soft">${row.reason === null ? '' : parts.plain(row.reason)}</span>`,
+          html`${parts.badge(t, row.status)} <span class="soft">${row.reason === null ? '' : t.word(row.reason)}</span>`,
       },
-      { name: 'Code', of: (row) => html`<code>${row.code}</code>`, kind: 'nowrap' },
-      { name: 'Brought in turn', of: (row) => count('en', row.referred ?? 0n), kind: 'n' },
-      { name: 'First paid', of: (row) => (row.first_paid_at ? day('en', row.first_paid_at) : '') },
-      { name: 'Referred', of: (row) => day('en', row.created_at) },
+      { name: t('column.code'), of: (row) => html`<code>${row.code}</code>`, kind: 'nowrap' },
+      { name: t('members.inTurn'), of: (row) => t.count(row.referred ?? 0n), kind: 'n' },
+      { name: t('column.firstPaid'), of: (row) => (row.first_paid_at ? t.day(row.first_paid_at) : '') },
+      { name: t('members.referredOn'), of: (row) => t.day(row.created_at) },
     ],
     rows,
   );
 }
 
-function rewardTable(deps: Deps, rewards: z.output<typeof adminRewardPage>['data']): Html {
-  if (rewards.length === 0) return parts.empty('None yet');
+function rewardTable(t: Translator, deps: Deps, rewards: z.output<typeof adminRewardPage>['data']): Html {
+  if (rewards.length === 0) return parts.empty(t('members.noRewards'));
   const columns: parts.Column<(typeof rewards)[number]>[] = [
-    { name: 'Reward', of: (each) => parts.rewardLink(each.id), kind: 'nowrap' },
-    { name: 'Rule', of: (each) => parts.plain(each.rule) },
-    { name: 'From', of: (each) => parts.memberLink(each.program, each.referee_id), kind: 'long' },
-    { name: 'Amount', of: (each) => parts.amountOf(deps, each.program, each.amount, each.unit), kind: 'n' },
-    { name: 'State', of: (each) => parts.rewardState(each), kind: 'nowrap' },
-    { name: 'Made', of: (each) => moment('en', each.created_at) },
+    { name: t('column.reward'), of: (each) => parts.rewardLink(each.id), kind: 'nowrap' },
+    { name: t('column.rule'), of: (each) => plain(each.rule) },
+    { name: t('members.from'), of: (each) => parts.memberLink(t, each.program, each.referee_id), kind: 'long' },
+    {
+      name: t('column.amount'),
+      of: (each) => parts.amountOf(t, deps, each.program, each.amount, each.unit),
+      kind: 'n',
+    },
+    { name: t('column.state'), of: (each) => parts.rewardState(t, each), kind: 'nowrap' },
+    { name: t('column.made'), of: (each) => t.moment(each.created_at) },
   ];
-  return parts.fileTable('Rewards', columns, rewards);
+  return parts.fileTable(t, t('rewards.title'), columns, rewards);
 }
 
 async function patch(asker: Asker, req: Request, res: Response): Promise<void> {

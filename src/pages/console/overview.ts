@@ -15,7 +15,7 @@ import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
 import type { LoadedProgram } from '../../model/program.ts';
 import type { Ask } from '../ask.ts';
-import { amountIn, count, day, percent } from '../words.ts';
+import { type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as sql from './overview.sql.ts';
 import * as parts from './parts.ts';
@@ -43,6 +43,7 @@ export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
       answers: 'text/html',
       summary: 'How the programs are doing',
       handle: async (req, res) => {
+        const t = translatorOf(req);
         const ask = asker(req, res);
         const { program } = req.query as Record<string, string | undefined>;
         const all = deps.programs.all();
@@ -56,75 +57,80 @@ export function overviewRoutes(deps: Deps, asker: Asker): Route[] {
         const shown = lines.find((each) => each.program === loaded?.program.program);
         const isCounting = (loaded && !days) || lines.some(({ is }) => !is);
         showPage(req, res, {
-          title: 'Overview',
-          lead: 'What your programs bring, cost, and need from you.',
+          title: t('nav.overview'),
+          lead: t('overview.lead'),
           section: '/admin',
-          acts: html`<a class="button" href="/admin/setup${loaded && `?program=${loaded.program.program}`}">Set up a source</a>`,
+          acts: html`<a class="button" href="/admin/setup${loaded && `?program=${loaded.program.program}`}">${t('overview.setUp')}</a>`,
           live: isCounting || days?.isOld || lines.some(({ isOld }) => isOld) ? 1 : 30,
-          body: html`${isCounting ? parts.counting(req) : waiting(lines)}${programs(deps, lines, shown?.program)}${shown?.is && days && details(shown.is, days.value, mayAct(adminOf(res).role, 'owner'))}`,
+          body: html`${isCounting ? parts.counting(t, req) : waiting(t, lines)}${programs(t, deps, lines, shown?.program)}${shown?.is && days && details(t, shown.is, days.value, mayAct(adminOf(res).role, 'owner'))}`,
         });
       },
     },
   ];
 }
 
-function waiting(lines: readonly Line[]): Html | undefined {
+function waiting(t: Translator, lines: readonly Line[]): Html | undefined {
   const sum = (of: (each: Summary) => number) => lines.reduce((total, { is }) => total + (is ? of(is) : 0), 0);
   const all = [
     {
       n: sum((each) => each.failures.count),
-      words: ['failed credit', 'failed credits'],
+      words: 'overview.failed',
       path: '/admin/failed',
       tone: 'bad',
     },
     {
       n: sum((each) => each.holds.count),
-      words: ['reward held for a look', 'rewards held for a look'],
+      words: 'overview.held',
       path: '/admin/held',
       tone: 'warn',
     },
     {
       n: sum((each) => each.work.parked_events),
-      words: ['event that could not be handled', 'events that could not be handled'],
+      words: 'overview.parked',
       path: '/admin/events?state=parked',
       tone: 'bad',
     },
-  ];
+  ] as const;
   const some = all.filter(({ n }) => n > 0);
-  if (some.length === 0) return html`<p class="note good">Nothing waits for you.</p>`;
-  return html`${some.map(({ n, words, path, tone }) => html`<p class="note ${tone}"><a href="${path}">${count('en', n)} ${words[n === 1 ? 0 : 1]}</a></p>`)}`;
+  if (some.length === 0) return html`<p class="note good">${t('overview.nothingWaits')}</p>`;
+  return html`${some.map(({ n, words, path, tone }) => html`<p class="note ${tone}"><a href="${path}">${t(words, { n })}</a></p>`)}`;
 }
 
-function programs(deps: Deps, lines: readonly Line[], shown: string | undefined): Html {
+function programs(t: Translator, deps: Deps, lines: readonly Line[], shown: string | undefined): Html {
   const counted = (of: (is: Summary) => Html | string) => (line: Line) => (line.is ? of(line.is) : '…');
   const columns: parts.Column<Line>[] = [
     {
-      name: 'Program',
+      name: t('column.program'),
       of: (each) =>
-        html`<a href="/admin?program=${each.program}"${each.program === shown && html` aria-current="true"`}><strong>${each.name}</strong></a> ${each.mode === 'test' && parts.badge('test')}`,
+        html`<a href="/admin?program=${each.program}"${each.program === shown && html` aria-current="true"`}><strong>${each.name}</strong></a> ${each.mode === 'test' && parts.badge(t, 'test')}`,
       kind: 'long',
     },
-    { name: 'Members', of: counted(({ funnel }) => count('en', funnel.members)), kind: 'n' },
-    { name: 'Referred signups', of: counted(({ funnel }) => count('en', funnel.completed_referrals)), kind: 'n' },
-    { name: 'Paying', of: counted(({ funnel }) => count('en', funnel.paying)), kind: 'n' },
-    { name: 'Credited', of: counted((is) => sums(deps, is, is.cost)), kind: 'n' },
+    { name: t('nav.members'), of: counted(({ funnel }) => t.count(funnel.members)), kind: 'n' },
+    { name: t('column.referredSignups'), of: counted(({ funnel }) => t.count(funnel.completed_referrals)), kind: 'n' },
+    { name: t('column.paying'), of: counted(({ funnel }) => t.count(funnel.paying)), kind: 'n' },
+    { name: t('column.credited'), of: counted((is) => sums(t, deps, is, is.cost)), kind: 'n' },
     {
-      name: 'Held',
-      of: counted((is) => html`<a href="/admin/held?program=${is.program}">${count('en', is.holds.count)}</a>`),
+      name: t('nav.held'),
+      of: counted((is) => html`<a href="/admin/held?program=${is.program}">${t.count(is.holds.count)}</a>`),
       kind: 'n',
     },
     {
-      name: 'Failed',
-      of: counted((is) => html`<a href="/admin/failed?program=${is.program}">${count('en', is.failures.count)}</a>`),
+      name: t('overview.failedHead'),
+      of: counted((is) => html`<a href="/admin/failed?program=${is.program}">${t.count(is.failures.count)}</a>`),
       kind: 'n',
     },
   ];
-  return html`<section class="card" aria-labelledby="programs"><h2 id="programs">Programs</h2>${parts.fileTable('Programs', columns, lines)}</section>`;
+  return html`<section class="card" aria-labelledby="programs"><h2 id="programs">${t('nav.programs')}</h2>${parts.fileTable(t, t('nav.programs'), columns, lines)}</section>`;
 }
 
-function sums(deps: Deps, { program }: Summary, given: readonly { unit: string; amount: number }[]): Html {
+function sums(
+  t: Translator,
+  deps: Deps,
+  { program }: Summary,
+  given: readonly { unit: string; amount: number }[],
+): Html {
   if (given.length === 0) return html`–`;
-  return html`${given.map(({ unit, amount }, at) => html`${at > 0 && html`<br>`}${parts.amountOf(deps, program, amount, unit)}`)}`;
+  return html`${given.map(({ unit, amount }, at) => html`${at > 0 && html`<br>`}${parts.amountOf(t, deps, program, amount, unit)}`)}`;
 }
 
 type Days = NonNullable<Awaited<ReturnType<typeof readDays>>>['value'];
@@ -146,125 +152,137 @@ async function readDays({ clock, pools: { knex } }: Deps, keep: Keep, { no }: Lo
   return await keep(`days ${no} ${to.getTime()}`, read, PATIENCE_MS);
 }
 
-function details(summary: Summary, read: Days, mayRate: boolean): Html {
+function details(t: Translator, summary: Summary, read: Days, mayRate: boolean): Html {
   const { span, days, rewards, cost, top, sources, channels, ambassadors } = read;
   const axis = daysBetween(span.from, span.to);
   const by = new Map(days.map((row) => [row.day, row]));
   const of = (name: 'clicks' | 'signups' | 'qualified' | 'paying') => axis.map((each) => by.get(each)?.[name] ?? 0);
   const statuses = ['credited', 'pending', 'failed', 'rejected'];
   const counted = new Map(rewards.map((row) => [`${row.day} ${row.status}`, row.count]));
-  return html`<h2>${summary.name}, the last ${DAYS} days</h2>
-${funnel(summary, cost)}
-<div class="grid"><section class="card" aria-labelledby="p1"><h2 id="p1">Referred people</h2>${plot({
-    title: 'Referred people',
+  return html`<h2>${t('overview.lastDays', { program: summary.name, n: DAYS })}</h2>
+${funnel(t, summary, cost)}
+<div class="grid"><section class="card" aria-labelledby="p1"><h2 id="p1">${t('overview.people')}</h2>${plot(t, {
+    title: t('overview.people'),
     days: axis,
     isGrouped: true,
     series: [
-      { name: 'Clicked', values: of('clicks') },
-      { name: 'Signed up', values: of('signups') },
-      { name: 'Qualified', values: of('qualified') },
-      { name: 'Paid first', values: of('paying') },
+      { name: t('overview.clicked'), values: of('clicks') },
+      { name: t('overview.signedUp'), values: of('signups') },
+      { name: t('column.qualified'), values: of('qualified') },
+      { name: t('overview.paidFirst'), values: of('paying') },
     ],
   })}</section>
-<section class="card" aria-labelledby="p2"><h2 id="p2">Rewards by their state now</h2>${plot({ title: 'Rewards', days: axis, series: statuses.map((name) => ({ name, values: axis.map((each) => counted.get(`${each} ${name}`) ?? 0) })) })}</section></div>
-<div class="grid"><section class="card" aria-labelledby="top"><h2 id="top">Top referrers</h2>${topTable(summary.program, top)}</section>
-<div class="stack"><section class="card" aria-labelledby="so"><h2 id="so">Sources of payments</h2>${sourceTable(summary.program, sources)}</section>
-<section class="card" aria-labelledby="un"><h2 id="un">Payments that earned nothing</h2>${unearned(summary)}</section></div></div>
-<div class="grid"><section class="card" aria-labelledby="ch"><h2 id="ch">Channels and campaigns</h2>${channelTable(channels)}</section>
-<section class="card" aria-labelledby="am"><h2 id="am">Ambassador candidates</h2><p class="soft">More than ${AMBASSADOR_OVER} people whom they brought have paid in ${DAYS} days.</p>${ambassadorTable(summary.program, ambassadors, mayRate)}</section></div>`;
+<section class="card" aria-labelledby="p2"><h2 id="p2">${t('overview.rewardsByState')}</h2>${plot(t, { title: t('rewards.title'), days: axis, series: statuses.map((name) => ({ name: t.word(name), values: axis.map((each) => counted.get(`${each} ${name}`) ?? 0) })) })}</section></div>
+<div class="grid"><section class="card" aria-labelledby="top"><h2 id="top">${t('overview.top')}</h2>${topTable(t, summary.program, top)}</section>
+<div class="stack"><section class="card" aria-labelledby="so"><h2 id="so">${t('overview.sources')}</h2>${sourceTable(t, summary.program, sources)}</section>
+<section class="card" aria-labelledby="un"><h2 id="un">${t('overview.unearned')}</h2>${unearned(t, summary)}</section></div></div>
+<div class="grid"><section class="card" aria-labelledby="ch"><h2 id="ch">${t('overview.channels')}</h2>${channelTable(t, channels)}</section>
+<section class="card" aria-labelledby="am"><h2 id="am">${t('overview.ambassadors')}</h2><p class="soft">${t('overview.ambassadorsMore', { over: AMBASSADOR_OVER, n: DAYS })}</p>${ambassadorTable(t, summary.program, ambassadors, mayRate)}</section></div>`;
 }
 
-function funnel({ funnel: is }: Summary, cost: readonly sql.CostRow[]): Html {
-  const share = (part: number, whole: number) => (whole === 0 ? '' : `${percent('en', part / whole)} of these`);
+function funnel(t: Translator, { funnel: is }: Summary, cost: readonly sql.CostRow[]): Html {
+  const share = (part: number, whole: number) =>
+    whole === 0 ? '' : t('overview.ofThese', { share: t.percent(part / whole) });
   const [most] = cost;
   const figures: (readonly [string, string, string])[] = [
-    ['Members', count('en', is.members), `${count('en', is.signups)} signed up`],
-    ['Clicks', count('en', is.clicks), 'on referral links'],
-    ['Referred', count('en', is.referrals), `${count('en', is.denied_referrals)} denied`],
-    ['Referred signups', count('en', is.completed_referrals), share(is.completed_referrals, is.referrals)],
-    ['Paying', count('en', is.paying), share(is.paying, is.completed_referrals)],
+    [t('nav.members'), t.count(is.members), t('overview.signedUpCount', { n: is.signups })],
+    [t('overview.clicks'), t.count(is.clicks), t('overview.clicksMore')],
+    [t('overview.referred'), t.count(is.referrals), t('overview.denied', { n: is.denied_referrals })],
+    [t('column.referredSignups'), t.count(is.completed_referrals), share(is.completed_referrals, is.referrals)],
+    [t('column.paying'), t.count(is.paying), share(is.paying, is.completed_referrals)],
   ];
   const money =
     most &&
     ([
-      'Cost of referred revenue',
-      most.revenue === 0n ? '–' : percent('en', Number(most.cost) / Number(most.revenue)),
-      `${amountIn('en', most.cost, most.currency)} of ${amountIn('en', most.revenue, most.currency)} in 30 days`,
+      t('overview.cost'),
+      most.revenue === 0n ? '–' : t.percent(Number(most.cost) / Number(most.revenue)),
+      t('overview.costMore', {
+        cost: t.amount(most.cost, most.currency),
+        revenue: t.amount(most.revenue, most.currency),
+        n: DAYS,
+      }),
     ] as const);
   return html`<dl class="figures">${[...figures, ...(money ? [money] : [])].map(([name, value, more]) => html`<div class="figure"><dt>${name}</dt><dd>${value}<small>${more}</small></dd></div>`)}</dl>`;
 }
 
-function topTable(program: string, rows: readonly sql.TopRow[]): Html {
-  if (rows.length === 0) return parts.empty('Nobody has referred anyone yet');
+function topTable(t: Translator, program: string, rows: readonly sql.TopRow[]): Html {
+  if (rows.length === 0) return parts.empty(t('overview.noTop'));
   return parts.fileTable(
-    'Top referrers',
+    t,
+    t('overview.top'),
     [
-      { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
-      { name: 'Signups', of: (row) => count('en', row.completed), kind: 'n' },
-      { name: 'Qualified', of: (row) => count('en', row.qualified), kind: 'n' },
-      { name: 'Last', of: (row) => (row.last_at ? day('en', row.last_at) : '') },
+      { name: t('column.member'), of: (row) => parts.memberLink(t, program, row.member_id), kind: 'long' },
+      { name: t('column.signups'), of: (row) => t.count(row.completed), kind: 'n' },
+      { name: t('column.qualified'), of: (row) => t.count(row.qualified), kind: 'n' },
+      { name: t('overview.last'), of: (row) => (row.last_at ? t.day(row.last_at) : '') },
     ],
     rows,
   );
 }
 
-function unearned({ program, unearned_payments: rows }: Summary): Html {
-  if (rows.length === 0) return parts.empty('Every payment earned something');
+function unearned(t: Translator, { program, unearned_payments: rows }: Summary): Html {
+  if (rows.length === 0) return parts.empty(t('overview.allEarned'));
   const columns: parts.Column<(typeof rows)[number]>[] = [
     {
-      name: 'Why',
-      of: ({ reason }) =>
-        html`<a href="/admin/payments?program=${program}&amp;reason=${reason}">${parts.plain(reason)}</a>`,
+      name: t('overview.why'),
+      of: ({ reason }) => html`<a href="/admin/payments?program=${program}&amp;reason=${reason}">${t.word(reason)}</a>`,
     },
-    { name: 'Payments', of: (row) => count('en', row.count), kind: 'n' },
+    { name: t('column.payments'), of: (row) => t.count(row.count), kind: 'n' },
   ];
-  return parts.fileTable('Payments that earned nothing', columns, rows);
+  return parts.fileTable(t, t('overview.unearned'), columns, rows);
 }
 
-function sourceTable(program: string, rows: readonly sql.SourceRow[]): Html {
-  if (rows.length === 0) return parts.empty('No payments in these days');
+function sourceTable(t: Translator, program: string, rows: readonly sql.SourceRow[]): Html {
+  if (rows.length === 0) return parts.empty(t('overview.noPayments'));
   return parts.fileTable(
-    'Sources of payments',
+    t,
+    t('overview.sources'),
     [
       {
-        name: 'Source',
+        name: t('column.source'),
         of: ({ source }) => html`<a href="/admin/events?program=${program}&amp;source=${source}">${source}</a>`,
       },
-      { name: 'Payments', of: (row) => count('en', row.payments), kind: 'n' },
-      { name: 'Rewarded', of: (row) => count('en', row.earned), kind: 'n' },
-      { name: 'Their net', of: (row) => amountIn('en', row.revenue, row.currency), kind: 'n' },
+      { name: t('column.payments'), of: (row) => t.count(row.payments), kind: 'n' },
+      { name: t('overview.rewarded'), of: (row) => t.count(row.earned), kind: 'n' },
+      { name: t('overview.net'), of: (row) => t.amount(row.revenue, row.currency), kind: 'n' },
     ],
     rows,
   );
 }
 
-function channelTable(rows: readonly sql.ChannelRow[]): Html {
-  if (rows.length === 0) return parts.empty('No signups in these days');
+function channelTable(t: Translator, rows: readonly sql.ChannelRow[]): Html {
+  if (rows.length === 0) return parts.empty(t('overview.noSignups'));
   return parts.fileTable(
-    'Channels and campaigns',
+    t,
+    t('overview.channels'),
     [
-      { name: 'Channel', of: (row) => row.channel ?? html`<span class="soft">by the code itself</span>`, kind: 'long' },
-      { name: 'Campaign', of: (row) => row.campaign ?? '', kind: 'long' },
-      { name: 'Signups', of: (row) => count('en', row.signups), kind: 'n' },
-      { name: 'Paying', of: (row) => count('en', row.paying), kind: 'n' },
+      {
+        name: t('overview.channel'),
+        of: (row) => row.channel ?? html`<span class="soft">${t('overview.byCode')}</span>`,
+        kind: 'long',
+      },
+      { name: t('overview.campaign'), of: (row) => row.campaign ?? '', kind: 'long' },
+      { name: t('column.signups'), of: (row) => t.count(row.signups), kind: 'n' },
+      { name: t('column.paying'), of: (row) => t.count(row.paying), kind: 'n' },
     ],
     rows,
   );
 }
 
-function ambassadorTable(program: string, rows: readonly sql.AmbassadorRow[], mayRate: boolean): Html {
-  if (rows.length === 0) return parts.empty('Nobody yet');
+function ambassadorTable(t: Translator, program: string, rows: readonly sql.AmbassadorRow[], mayRate: boolean): Html {
+  if (rows.length === 0) return parts.empty(t('members.nobody'));
   const rate = (row: sql.AmbassadorRow) => {
-    if (row.rate !== null) return formatPercent(row.rate);
+    if (row.rate !== null) return t.rate(formatPercent(row.rate));
     if (!mayRate) return '';
-    return html`<form class="row" method="post" action="/admin/members/${encodeURIComponent(row.member_id)}"><input type="hidden" name="program" value="${program}"><input type="hidden" name="back" value="overview"><input class="short" name="rate" aria-label="Rate for ${row.member_id}" value="10%"><button>Give this rate</button></form>`;
+    return html`<form class="row" method="post" action="/admin/members/${encodeURIComponent(row.member_id)}"><input type="hidden" name="program" value="${program}"><input type="hidden" name="back" value="overview"><input class="short" name="rate" aria-label="${t('overview.rateFor', { member: row.member_id })}" value="10%"><button>${t('overview.giveRate')}</button></form>`;
   };
   return parts.fileTable(
-    'Ambassador candidates',
+    t,
+    t('overview.ambassadors'),
     [
-      { name: 'Member', of: (row) => parts.memberLink(program, row.member_id), kind: 'long' },
-      { name: 'Active', of: (row) => count('en', row.active), kind: 'n' },
-      { name: 'Own rate', of: rate },
+      { name: t('column.member'), of: (row) => parts.memberLink(t, program, row.member_id), kind: 'long' },
+      { name: t('overview.active'), of: (row) => t.count(row.active), kind: 'n' },
+      { name: t('members.ownRate'), of: rate },
     ],
     rows,
   );

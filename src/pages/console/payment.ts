@@ -14,7 +14,7 @@ import { param, type Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { amountIn, moment } from '../words.ts';
+import { type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 import { meaningOfPayment } from './payment-words.ts';
@@ -45,13 +45,14 @@ export function paymentPageRoutes(deps: Deps, asker: Asker): Route[] {
       path: '/payments/:id',
       summary: 'A payment, and who may have referred its payer',
       handle: async (req, res) => {
+        const t = translatorOf(req);
         const params = { id: param(req, 'id') };
         const payment = await asker(req, res)(paymentDetail, 'get', '/payments/:id', { params });
         showPage(req, res, {
-          title: `Payment ${payment.source_payment_id}`,
-          lead: html`${payment.program}, told by ${payment.source}`,
+          title: t('payment.one', { id: payment.source_payment_id }),
+          lead: t('payment.toldBy', { program: payment.program, source: payment.source }),
           section: '/admin/payments',
-          body: body(deps, payment, mayAct(adminOf(res).role, 'moderator')),
+          body: body(t, deps, payment, mayAct(adminOf(res).role, 'moderator')),
         });
       },
     },
@@ -68,87 +69,88 @@ export function paymentPageRoutes(deps: Deps, asker: Asker): Route[] {
 }
 
 async function list(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
+  const t = translatorOf(req);
   const query = req.query as Query;
   const asked = { ...only(query, PAYMENT_FILTER), earned: 'false' };
   const page = await asker(req, res)(paymentPage, 'get', '/payments', { query: asked });
   const columns: parts.Column<(typeof page.data)[number]>[] = [
-    { name: 'Payment', of: (each) => parts.paymentLink(each.id, each.source_payment_id), kind: 'long' },
-    { name: 'By', of: (each) => parts.memberLink(each.program, each.member_id), kind: 'long' },
-    { name: 'Amount', of: amountOf, kind: 'n' },
-    { name: 'Why nothing', of: ({ reason }) => parts.badge(reason ?? '') },
-    { name: 'Source', of: ({ source, program }) => html`${source} <span class="soft">${program}</span>` },
-    { name: 'Paid', of: ({ paid_at: at }) => (at === null ? '' : moment('en', at)) },
+    { name: t('column.payment'), of: (each) => parts.paymentLink(each.id, each.source_payment_id), kind: 'long' },
+    { name: t('column.by'), of: (each) => parts.memberLink(t, each.program, each.member_id), kind: 'long' },
+    { name: t('column.amount'), of: (each) => amountOf(t, each), kind: 'n' },
+    { name: t('payment.why'), of: ({ reason }) => parts.badge(t, reason ?? '') },
+    { name: t('column.source'), of: ({ source, program }) => html`${source} <span class="soft">${program}</span>` },
+    { name: t('column.paid'), of: ({ paid_at: at }) => (at === null ? '' : t.moment(at)) },
   ];
   const shown =
     page.data.length === 0
-      ? parts.empty('No payment fits', 'Every payment of this choice earned something.')
-      : parts.table('Payments', columns, page.data);
+      ? parts.empty(t('payment.none'), t('payment.noneMore'))
+      : parts.table(t('column.payments'), columns, page.data);
   const choices = [
-    parts.programChoice(deps),
-    { name: 'reason', label: 'Reason' },
-    { name: 'source', label: 'Source' },
-    { name: 'member', label: 'Member' },
+    parts.programChoice(t, deps),
+    { name: 'reason', label: t('payment.reasonCode') },
+    { name: 'source', label: t('column.source') },
+    { name: 'member', label: t('column.member') },
   ];
   showPage(req, res, {
-    title: 'Unearned payments',
-    lead: 'Payments that nobody was rewarded for, each with its reason. Open one to say who referred its payer.',
+    title: t('payment.title'),
+    lead: t('payment.lead'),
     section: '/admin/payments',
     live: 30,
-    body: html`${parts.filters('/admin/payments', query, choices)}<div class="card">${shown}${parts.moreOf('/admin/payments', query, page.next_cursor, '/admin/payments.csv')}</div>`,
+    body: html`${parts.filters(t, '/admin/payments', query, choices)}<div class="card">${shown}${parts.moreOf(t, '/admin/payments', query, page.next_cursor, '/admin/payments.csv')}</div>`,
   });
 }
 
-const amountOf = ({ amount, currency }: Pick<Detail, 'amount' | 'currency'>): string =>
-  amount === null || currency === null ? '–' : amountIn('en', amount, currency);
+const amountOf = (t: Translator, { amount, currency }: Pick<Detail, 'amount' | 'currency'>): string =>
+  amount === null || currency === null ? '–' : t.amount(amount, currency);
 
-function body(deps: Deps, payment: Detail, mayDecide: boolean): Html {
+function body(t: Translator, deps: Deps, payment: Detail, mayDecide: boolean): Html {
   const { reason } = payment;
   const isOpen = reason !== null && ATTACHABLE.has(reason);
   const facts: (readonly [string, Html | string] | false)[] = [
-    ['By', parts.memberLink(payment.program, payment.member_id)],
-    payment.kind !== null && ['Kind', parts.plain(payment.kind)],
-    ['Paid', payment.paid_at === null ? 'not known' : moment('en', payment.paid_at)],
-    ['Told', moment('en', payment.created_at)],
-    ['Mode', payment.mode],
-    ['Its id here', html`<code>${payment.id}</code>`],
+    [t('column.by'), parts.memberLink(t, payment.program, payment.member_id)],
+    payment.kind !== null && [t('payment.kind'), t.word(payment.kind)],
+    [t('column.paid'), payment.paid_at === null ? t('payment.notKnown') : t.moment(payment.paid_at)],
+    [t('payment.told'), t.moment(payment.created_at)],
+    [t('payment.mode'), t.word(payment.mode)],
+    [t('payment.ownId'), html`<code>${payment.id}</code>`],
   ];
-  return html`<div class="grid"><section class="card" aria-labelledby="now"><h2 id="now" class="hidden-text">As it stands</h2>
-<p class="sum">${amountOf(payment)}</p><p>${reason === null ? parts.badge('earned', 'good') : parts.badge(reason)}</p>
-<p>${meaningOfPayment(reason)}</p></section>
-<section class="card"><h2>What happened</h2><dl class="facts">${facts.filter((each) => each !== false).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section></div>
-${payment.rewards.length > 0 && html`<section class="card"><h2>What it earned</h2>${parts.rewardsTable(deps, payment.rewards)}</section>`}
-${isOpen && html`<section class="card" aria-labelledby="who"><h2 id="who">Who may have referred the payer</h2>${candidates(payment, mayDecide)}</section>`}`;
+  return html`<div class="grid"><section class="card" aria-labelledby="now"><h2 id="now" class="hidden-text">${t('reward.asItStands')}</h2>
+<p class="sum">${amountOf(t, payment)}</p><p>${reason === null ? parts.badge(t, 'earned', 'good') : parts.badge(t, reason)}</p>
+<p>${meaningOfPayment(t, reason)}</p></section>
+<section class="card"><h2>${t('reward.facts')}</h2><dl class="facts">${facts.filter((each) => each !== false).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section></div>
+${payment.rewards.length > 0 && html`<section class="card"><h2>${t('payment.earnedWhat')}</h2>${parts.rewardsTable(t, deps, payment.rewards)}</section>`}
+${isOpen && html`<section class="card" aria-labelledby="who"><h2 id="who">${t('payment.who')}</h2>${candidates(t, payment, mayDecide)}</section>`}`;
 }
 
-function candidates(payment: Detail, mayDecide: boolean): Html {
+function candidates(t: Translator, payment: Detail, mayDecide: boolean): Html {
   const columns: parts.Column<Detail['candidates'][number]>[] = [
-    { name: 'Member', of: (each) => parts.memberLink(payment.program, each.member_id), kind: 'long' },
-    { name: 'Code', of: ({ code }) => html`<code>${code}</code>` },
+    { name: t('column.member'), of: (each) => parts.memberLink(t, payment.program, each.member_id), kind: 'long' },
+    { name: t('column.code'), of: ({ code }) => html`<code>${code}</code>` },
     {
-      name: 'What speaks for them',
+      name: t('payment.speaks'),
       of: ({ why, saw }) =>
-        html`${parts.plain(why)}${saw !== null && html` <span class="soft">the code that came was</span> <code>${saw}</code>`}`,
+        html`${t.word(why)}${saw !== null && html` <span class="soft">${t('payment.codeCame', { code: html`<code>${saw}</code>` })}</span>`}`,
       kind: 'long',
     },
-    { name: 'When', of: ({ at }) => (at === null ? '' : moment('en', at)) },
+    { name: t('column.when'), of: ({ at }) => (at === null ? '' : t.moment(at)) },
     ...(mayDecide
       ? [
           {
-            name: 'Say so',
+            name: t('payment.saySo'),
             of: ({ member_id: id }: Detail['candidates'][number]) =>
-              html`<button name="referrer" value="${id}" aria-label="Attach to ${id}">Attach</button>`,
+              html`<button name="referrer" value="${id}" aria-label="${t('payment.attachTo', { id })}">${t('payment.attach')}</button>`,
           },
         ]
       : []),
   ];
   const known =
     payment.candidates.length === 0
-      ? parts.empty('Nobody is likely', 'No code came along with the payer, and nobody invited the address.')
-      : parts.fileTable('Candidates', columns, payment.candidates);
+      ? parts.empty(t('payment.nobody'), t('payment.nobodyMore'))
+      : parts.fileTable(t, t('payment.candidates'), columns, payment.candidates);
   if (!mayDecide) return known;
   return html`<form method="post" action="/admin/payments/${payment.id}/attach">${parts.NO_ENTER}
-<div class="field"><label for="reason">Reason <span class="soft">(needed; it stays in the audit log)</span></label><input id="reason" name="reason" required maxlength="1000"></div>
-${known}<div class="acts-bar"><div><label for="other">Somebody else: a member id or a code</label><input id="other" name="other" maxlength="255"></div><button>Attach to them</button></div></form>`;
+<div class="field"><label for="reason">${t('column.reason')} <span class="soft">${t('payment.reasonNeeded')}</span></label><input id="reason" name="reason" required maxlength="1000"></div>
+${known}<div class="acts-bar"><div><label for="other">${t('payment.other')}</label><input id="other" name="other" maxlength="255"></div><button>${t('payment.attachThem')}</button></div></form>`;
 }
 
 async function attach(asker: Asker, req: Request, res: Response): Promise<void> {

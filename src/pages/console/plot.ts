@@ -3,7 +3,7 @@
  * Promises: nothing depends on colour alone, for the table says the same; no script. Must never: cut a bar off.
  */
 import { type Html, html } from '../../mail/html.ts';
-import { count, dayText } from '../words.ts';
+import type { Translator } from '../translator.ts';
 import { table } from './parts.ts';
 
 export interface Series {
@@ -26,7 +26,7 @@ const LEFT = 34;
 const BOTTOM = 22;
 const TOP = 8;
 
-export function plot({ title, days, series, isGrouped = false }: Plot): Html {
+export function plot(t: Translator, { title, days, series, isGrouped = false }: Plot): Html {
   const totals = days.map((_day, at) => {
     const values = series.map(({ values: of }) => of[at] ?? 0);
     return isGrouped ? Math.max(0, ...values) : values.reduce((sum, each) => sum + each, 0);
@@ -50,28 +50,27 @@ export function plot({ title, days, series, isGrouped = false }: Plot): Html {
   });
   const lines = [0, top / 2, top].map((value) => {
     const y = (HEIGHT - BOTTOM - scale(value)).toFixed(1);
-    return html`<line class="axis" x1="${LEFT}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${LEFT - 6}" y="${Number(y) + 4}" text-anchor="end">${Number.isInteger(value) && count('en', value)}</text>`;
+    return html`<line class="axis" x1="${LEFT}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${LEFT - 6}" y="${Number(y) + 4}" text-anchor="end">${Number.isInteger(value) && t.count(value)}</text>`;
   });
   const ends = [days[0], days.at(-1)].map((day, at) =>
     day === undefined
       ? undefined
-      : html`<text x="${at === 0 ? LEFT : WIDTH}" y="${HEIGHT - 5}" text-anchor="${at === 0 ? 'start' : 'end'}">${dayText('en', day)}</text>`,
+      : html`<text x="${at === 0 ? LEFT : WIDTH}" y="${HEIGHT - 5}" text-anchor="${at === 0 ? 'start' : 'end'}">${t.dayText(day)}</text>`,
   );
-  return html`<figure><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}, by day">${lines}${bars}${ends}</svg>
+  return html`<figure><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${t('plot.byDay', { title })}">${lines}${bars}${ends}</svg>
 <ul class="legend">${series.map(
     ({ name, values }, no) =>
-      html`<li><i class="s${no + 1}"></i>${name} <strong>${count(
-        'en',
+      html`<li><i class="s${no + 1}"></i>${name} <strong>${t.count(
         values.reduce((sum, each) => sum + each, 0),
       )}</strong></li>`,
   )}</ul>
-<details><summary>As a table</summary>${table(
+<details><summary>${t('plot.asTable')}</summary>${table(
     title,
     [
-      { name: 'Day', of: (at: number) => days[at] ?? '' },
+      { name: t('plot.day'), of: (at: number) => t.dayText(days[at] ?? '') },
       ...series.map(({ name, values }) => ({
         name,
-        of: (at: number) => count('en', values[at] ?? 0),
+        of: (at: number) => t.count(values[at] ?? 0),
         kind: 'n' as const,
       })),
     ],

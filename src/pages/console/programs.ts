@@ -11,7 +11,7 @@ import { Problem } from '../../http/problems.ts';
 import { param, type Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
-import { count, moment } from '../words.ts';
+import { plain, type Translator, translatorOf } from '../translator.ts';
 import { diff } from './diff.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
@@ -29,14 +29,16 @@ export function programPageRoutes(deps: Deps, asker: Asker): Route[] {
       ...common,
       path: '/programs',
       summary: 'The programs that run here',
-      handle: async (req, res) =>
+      handle: async (req, res) => {
+        const t = translatorOf(req);
         showPage(req, res, {
-          title: 'Programs',
-          lead: 'Each is one file. A change of the file is a new version; rewards name the version that decided them.',
+          title: t('nav.programs'),
+          lead: t('programs.lead'),
           section: '/admin/programs',
-          acts: html`<a class="button first" href="/admin/setup">Set up a program</a>`,
-          body: html`<div class="card">${programTable(await all(req, res))}</div>`,
-        }),
+          acts: html`<a class="button first" href="/admin/setup">${t('programs.setUp')}</a>`,
+          body: html`<div class="card">${programTable(t, await all(req, res))}</div>`,
+        });
+      },
     },
     {
       ...common,
@@ -48,40 +50,45 @@ export function programPageRoutes(deps: Deps, asker: Asker): Route[] {
   ];
 }
 
-function programTable(programs: readonly Listed[]): Html {
+function programTable(t: Translator, programs: readonly Listed[]): Html {
   const columns: parts.Column<Listed>[] = [
     {
-      name: 'Program',
+      name: t('column.program'),
       of: (each) =>
-        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge('test')}<br><span class="soft">${parts.breakable(each.url)}</span>`,
+        html`<strong>${each.name}</strong> ${each.mode === 'test' && parts.badge(t, 'test')}<br><span class="soft">${parts.breakable(each.url)}</span>`,
       kind: 'long',
     },
     {
-      name: 'Rules',
+      name: t('programs.rules'),
       of: ({ rules }) =>
-        html`${rules.map((rule) => html`${parts.plain(rule.name)} <span class="soft">${rule.to}, on ${rule.when}</span><br>`)}`,
+        html`${rules.map((rule) => html`${plain(rule.name)} <span class="soft">${t('programs.toOn', { to: t.word(rule.to), when: t.word(rule.when) })}</span><br>`)}`,
       kind: 'long',
     },
     {
-      name: 'Signals',
+      name: t('programs.signals'),
       of: ({ signals }) =>
-        html`${signals.map((signal) => html`${parts.plain(signal.name)} <span class="soft">${signal.then}</span><br>`)}`,
+        html`${signals.map((signal) => html`${t.word(signal.name)} <span class="soft">${t.word(signal.then)}</span><br>`)}`,
     },
-    { name: 'Sink', of: ({ sink }) => parts.plain(sink) },
-    { name: 'Version', of: (each) => html`<a href="/admin/programs/${each.program}">${each.version}</a>`, kind: 'n' },
+    { name: t('column.sink'), of: ({ sink }) => t.word(sink) },
     {
-      name: 'Sources',
+      name: t('column.version'),
+      of: (each) => html`<a href="/admin/programs/${each.program}">${each.version}</a>`,
+      kind: 'n',
+    },
+    {
+      name: t('programs.sources'),
       of: (each) =>
-        html`<a href="/admin/setup?program=${each.program}">${each.sources.map(({ name }) => name).join(', ')}</a>`,
+        html`<a href="/admin/setup?program=${each.program}">${t.list(each.sources.map(({ name }) => name))}</a>`,
       kind: 'long',
     },
   ];
-  return parts.fileTable('Programs', columns, programs);
+  return parts.fileTable(t, t('nav.programs'), columns, programs);
 }
 
 async function showFile(deps: Deps, req: Request, res: Response): Promise<void> {
   const loaded = deps.programs.byName(param(req, 'program'));
   if (!loaded) throw new Problem('unknown_program');
+  const t = translatorOf(req);
   const { program } = loaded.program;
   const versions = await sql.listVersions(deps.pools.knex, loaded.no);
   const query = req.query as Query;
@@ -94,30 +101,30 @@ async function showFile(deps: Deps, req: Request, res: Response): Promise<void> 
   if (file === undefined) throw new Problem('not_found');
   const columns: parts.Column<sql.VersionRow>[] = [
     {
-      name: 'Version',
+      name: t('column.version'),
       of: ({ version }) =>
-        html`<a href="/admin/programs/${program}?version=${version}">${count('en', version)}</a> ${version === loaded.version && parts.badge('in force', 'good')}`,
+        html`<a href="/admin/programs/${program}?version=${version}">${t.count(version)}</a> ${version === loaded.version && parts.badge(t, 'in_force', 'good')}`,
       kind: 'nowrap',
     },
-    { name: 'Since', of: ({ created_at }) => moment('en', created_at) },
+    { name: t('column.since'), of: ({ created_at }) => t.moment(created_at) },
     {
-      name: 'What changed',
+      name: t('programs.changed'),
       of: ({ version }) =>
         version > 1 && versions.some((each) => each.version === version - 1)
-          ? html`<a href="/admin/programs/${program}?version=${version}&amp;since=${version - 1}">against ${version - 1}</a>`
-          : html`<span class="soft">the first</span>`,
+          ? html`<a href="/admin/programs/${program}?version=${version}&amp;since=${version - 1}">${t('programs.against', { version: version - 1 })}</a>`
+          : html`<span class="soft">${t('programs.first')}</span>`,
     },
-    { name: 'Sha-256', of: ({ hash }) => html`<code>${hash.slice(0, 16)}</code>` },
+    { name: 'SHA-256', of: ({ hash }) => html`<code>${hash.slice(0, 16)}</code>` },
   ];
   const shown =
     before === undefined
-      ? html`<h2>The file, version ${wanted}</h2><pre tabindex="0">${file}</pre>`
-      : html`<h2>From version ${since} to ${wanted}</h2><pre class="diff" tabindex="0">${changes(before, file)}</pre>`;
+      ? html`<h2>${t('programs.file', { version: wanted })}</h2><pre tabindex="0">${file}</pre>`
+      : html`<h2>${t('programs.fromTo', { since: since ?? 0, version: wanted })}</h2><pre class="diff" tabindex="0">${changes(before, file)}</pre>`;
   showPage(req, res, {
     title: loaded.program.name,
     lead: html`<code>${program}.yaml</code>`,
     section: '/admin/programs',
-    body: html`<section class="card"><h2>Versions</h2>${parts.fileTable('Versions', columns, versions)}</section><section class="card">${shown}</section>`,
+    body: html`<section class="card"><h2>${t('programs.versions')}</h2>${parts.fileTable(t, t('programs.versions'), columns, versions)}</section><section class="card">${shown}</section>`,
   });
 }
 

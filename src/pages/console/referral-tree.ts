@@ -5,7 +5,7 @@
  */
 import { type Html, html } from '../../mail/html.ts';
 import { queryOf } from '../send.ts';
-import { count } from '../words.ts';
+import type { Translator } from '../translator.ts';
 
 export interface Leaf {
   readonly member: string;
@@ -52,18 +52,18 @@ interface Box {
   readonly text: string;
 }
 
-export function referralTree(tree: Tree): Html {
+export function referralTree(t: Translator, tree: Tree): Html {
   const { program, member } = tree;
-  const boxes = placed(tree);
+  const boxes = placed(t, tree);
   const columns = 1 + Math.max(...boxes.map((box) => box.column));
   const rows = 1 + Math.max(...boxes.map((box) => box.row));
   const [width, height] = [columns * COLUMN - GAP + EDGE * 2, rows * ROW - 8 + EDGE * 2];
-  return html`<div class="scroll" role="group" aria-label="Graph of referrals" tabindex="0"><svg class="tree" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-labelledby="tree-title" aria-describedby="tree-desc">
-<title id="tree-title">Referrals around ${member}</title><desc id="tree-desc">${described(tree)}</desc>
-${boxes.map(({ to, ...box }) => to && line(to, box))}${boxes.map((box) => drawn(program, box, box.column === 0 && box.text === member))}</svg></div>`;
+  return html`<div class="scroll" role="group" aria-label="${t('tree.label')}" tabindex="0"><svg class="tree" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-labelledby="tree-title" aria-describedby="tree-desc">
+<title id="tree-title">${t('tree.title', { member })}</title><desc id="tree-desc">${described(t, tree)}</desc>
+${boxes.map(({ to, ...box }) => to && line(to, box))}${boxes.map((box) => drawn(t, program, box, box.column === 0 && box.text === member))}</svg></div>`;
 }
 
-function placed({ member, status, by, brought, more }: Tree): Box[] {
+function placed(t: Translator, { member, status, by, brought, more }: Tree): Box[] {
   const above: Box | undefined = by && { column: 0, row: 0, to: undefined, text: by.member, leaf: by };
   const self: Box = { column: 0, row: by ? BELOW : 0, to: above, text: member, leaf: { member, status } };
   const boxes: Box[] = above ? [above, self] : [self];
@@ -72,14 +72,13 @@ function placed({ member, status, by, brought, more }: Tree): Box[] {
     const box = { column: 1, row, to: self, leaf: branch, text: branch.member };
     boxes.push(box);
     for (const leaf of branch.brought) boxes.push({ column: 2, row: row++, to: box, leaf, text: leaf.member });
-    if (branch.more > 0) boxes.push({ column: 2, row: row++, to: box, leaf: undefined, text: others(branch.more) });
+    if (branch.more > 0)
+      boxes.push({ column: 2, row: row++, to: box, leaf: undefined, text: t('tree.more', { n: branch.more }) });
     row = Math.max(row, box.row + 1);
   }
-  if (more > 0) boxes.push({ column: 1, row, to: self, leaf: undefined, text: others(more) });
+  if (more > 0) boxes.push({ column: 1, row, to: self, leaf: undefined, text: t('tree.more', { n: more }) });
   return boxes;
 }
-
-const others = (more: number): string => `and ${count('en', more)} more`;
 
 const topOf = (row: number): number => EDGE + row * ROW;
 
@@ -94,11 +93,11 @@ function line(from: Box, to: Omit<Box, 'to'>): Html {
   return html`<path class="${state}" d="M${x} ${y}C${x + GAP / 2} ${y} ${x + GAP / 2} ${end} ${x + GAP} ${end}"/>`;
 }
 
-function drawn(program: string, { column, row, leaf, text }: Box, isSelf: boolean): Html {
+function drawn(t: Translator, program: string, { column, row, leaf, text }: Box, isSelf: boolean): Html {
   const [x, y] = [EDGE + column * COLUMN, topOf(row)];
   const words = html`<text x="${x + 12}" y="${y + 19}">${shortened(text)}</text>`;
   if (!leaf) return html`<g class="more">${words}</g>`;
-  const box = html`<title>${text}${leaf.status !== 'completed' && `, ${leaf.status}`}</title><rect x="${x}" y="${y}" width="${WIDTH}" height="${HEIGHT}" rx="7"/>${words}`;
+  const box = html`<title>${text}${leaf.status !== 'completed' && `, ${t.word(leaf.status)}`}</title><rect x="${x}" y="${y}" width="${WIDTH}" height="${HEIGHT}" rx="7"/>${words}`;
   if (isSelf) return html`<g class="self">${box}</g>`;
   return html`<a href="/admin/members/${encodeURIComponent(leaf.member)}${queryOf({ program })}">${box}</a>`;
 }
@@ -109,8 +108,9 @@ function shortened(text: string): string {
   return `${letters.slice(0, LETTERS.first).join('')}…${letters.slice(-LETTERS.last).join('')}`;
 }
 
-function described({ member, by, brought, more }: Tree): string {
+function described(t: Translator, { member, by, brought, more }: Tree): string {
   const total = brought.length + more;
   const turn = brought.reduce((sum, each) => sum + each.brought.length + each.more, 0);
-  return `${by ? `${by.member} brought ${member}.` : `Nobody brought ${member}.`} ${member} brought ${count('en', total)}, who brought ${count('en', turn)} in turn, as far as they are shown. The table below says the same in words.`;
+  const above = by ? t('tree.broughtBy', { by: by.member, member }) : t('tree.byNobody', { member });
+  return `${above} ${t('tree.described', { member, total, turn })}`;
 }

@@ -14,7 +14,7 @@ import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
 import { queryOf, seeOther } from '../send.ts';
-import { moment } from '../words.ts';
+import { plain, type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 
@@ -57,22 +57,23 @@ export function rewardRoutes(deps: Deps, asker: Asker): Route[] {
       path: '/rewards',
       summary: 'Rewards, with filters',
       handle: async (req, res) => {
+        const t = translatorOf(req);
         const query = req.query as Query;
         const page = await asker(req, res)(adminRewardPage, 'get', '/rewards', { query: only(query, REWARD_FILTER) });
         const choices = [
-          parts.programChoice(deps),
-          { name: 'status', label: 'Status', options: REWARD_STATUSES },
-          { name: 'member', label: 'Member' },
-          { name: 'flag', label: 'Flag' },
-          { name: 'from', label: 'From', type: 'date' as const },
-          { name: 'to', label: 'Before', type: 'date' as const },
+          parts.programChoice(t, deps),
+          { name: 'status', label: t('rewards.status'), options: REWARD_STATUSES, shown: t.word },
+          { name: 'member', label: t('column.member') },
+          { name: 'flag', label: t('column.flag') },
+          { name: 'from', label: t('column.from'), type: 'date' as const },
+          { name: 'to', label: t('column.before'), type: 'date' as const },
         ];
         showPage(req, res, {
-          title: 'Rewards',
-          lead: 'Every reward stands in exactly one state; open one to see why.',
+          title: t('rewards.title'),
+          lead: t('rewards.lead'),
           section: '/admin/rewards',
           live: 30,
-          body: html`${parts.filters('/admin/rewards', query, choices)}${listCard(deps, { query, page, path: '/admin/rewards', csv: '/admin/rewards.csv', acts: ['approve', 'reject', 'reverse'] })}`,
+          body: html`${parts.filters(t, '/admin/rewards', query, choices)}${listCard(t, deps, { query, page, path: '/admin/rewards', csv: '/admin/rewards.csv', acts: ['approve', 'reject', 'reverse'] })}`,
         });
       },
     },
@@ -95,31 +96,31 @@ export function rewardRoutes(deps: Deps, asker: Asker): Route[] {
 }
 
 async function failed(deps: Deps, asker: Asker, req: Request, res: Response): Promise<void> {
+  const t = translatorOf(req);
   const query = req.query as Query;
   const asked = { status: 'failed', limit: '100', program: query.program, cursor: query.cursor };
   const page = await asker(req, res)(adminRewardPage, 'get', '/rewards', { query: asked });
   const groups = new Set(page.data.map(({ program }) => program));
-  const given = { query, page, path: '/admin/failed', csv: '/admin/failed.csv', nothing: 'No credit has failed' };
+  const given = { query, page, path: '/admin/failed', csv: '/admin/failed.csv', nothing: t('failed.none') };
   showPage(req, res, {
-    title: 'Failed credits',
-    lead: 'Owed, and not yet with the billing system. Approve tries each again under its old key: nothing is paid twice.',
+    title: t('failed.title'),
+    lead: t('failed.lead'),
     section: '/admin/failed',
     live: 10,
-    body: html`${Array.from(groups, (program) => approveAll(deps, program))}${listCard(deps, { ...given, acts: ['approve', 'reject'] })}`,
+    body: html`${Array.from(groups, (program) => approveAll(t, deps, program))}${listCard(t, deps, { ...given, acts: ['approve', 'reject'] })}`,
   });
 }
 
 /** After an outage of a sink: one button for everything that it missed. */
-function approveAll({ programs }: Deps, program: string): Html {
+function approveAll(t: Translator, { programs }: Deps, program: string): Html {
   const loaded = programs.byName(program);
   return html`<form class="card row" method="post" action="/admin/rewards">
 <input type="hidden" name="all" value="failed"><input type="hidden" name="program" value="${program}"><input type="hidden" name="back" value="/admin/failed">
-<span><strong>${loaded?.program.name ?? program}</strong> <span class="soft">credits by ${parts.plain(loaded?.program.sink.kind ?? 'a sink')}</span></span>
-<button class="first" name="action" value="approve">Approve all of ${loaded?.program.name ?? program}</button></form>`;
+<span><strong>${loaded?.program.name ?? program}</strong> <span class="soft">${t('failed.creditsBy', { sink: t.word(loaded?.program.sink.kind ?? 'sink') })}</span></span>
+<button class="first" name="action" value="approve">${t('failed.approveAll', { program: loaded?.program.name ?? program })}</button></form>`;
 }
 
 type Act = 'approve' | 'reject' | 'reverse';
-const NAMES: Readonly<Record<Act, string>> = { approve: 'Approve', reject: 'Reject', reverse: 'Take back' };
 
 interface Listed {
   readonly query: Query;
@@ -130,40 +131,52 @@ interface Listed {
   readonly nothing?: string;
 }
 
-function listCard(deps: Deps, { query, page, path, csv, acts, nothing = 'No reward fits' }: Listed): Html {
-  const more = parts.moreOf(path, query, page.next_cursor, csv);
+function listCard(
+  t: Translator,
+  deps: Deps,
+  { query, page, path, csv, acts, nothing = t('rewards.none') }: Listed,
+): Html {
+  const more = parts.moreOf(t, path, query, page.next_cursor, csv);
   if (page.data.length === 0) return html`<div class="card">${parts.empty(nothing)}${query.cursor && more}</div>`;
   const back = `${path}${queryOf(only(query, REWARD_FILTER))}`;
   return html`<form class="card" method="post" action="/admin/rewards"><input type="hidden" name="back" value="${back}">
-${chosenBar(acts)}
-${parts.table('Rewards', columnsOf(deps), page.data)}${more}</form>`;
+${chosenBar(t, acts)}
+${parts.table(t('rewards.title'), columnsOf(t, deps), page.data)}${more}</form>`;
 }
 
 /** What is done with those whose boxes are ticked. */
-export function chosenBar(acts: readonly Act[]): Html {
-  const needed = acts.includes('reverse') ? '(needed to reject and to take back)' : '(needed to reject)';
-  return html`${parts.NO_ENTER}<div class="acts-bar"><div><label for="reason">Reason <span class="soft">${needed}</span></label><input id="reason" name="reason" maxlength="1000"></div>
-${acts.map((each) => html`<button name="action" value="${each}"${each === 'reverse' && html` class="bad"`}>${NAMES[each]}</button>`)}
-<span class="soft"><span data-chosen>0</span> chosen</span></div>
-<label data-all hidden><span class="row"><input type="checkbox"> Choose all on this page</span></label>`;
+export function chosenBar(t: Translator, acts: readonly Act[]): Html {
+  const needed = t(acts.includes('reverse') ? 'rewards.neededToEnd' : 'rewards.neededToReject');
+  return html`${parts.NO_ENTER}<div class="acts-bar"><div><label for="reason">${t('column.reason')} <span class="soft">${needed}</span></label><input id="reason" name="reason" maxlength="1000"></div>
+${acts.map((each) => html`<button name="action" value="${each}"${each === 'reverse' && html` class="bad"`}>${t(`act.${each}`)}</button>`)}
+<span class="soft">${t('rewards.chosen', { chosen: html`<span data-chosen>0</span>` })}</span></div>
+<label data-all hidden><span class="row"><input type="checkbox"> ${t('rewards.chooseAll')}</span></label>`;
 }
 
-function columnsOf(deps: Deps): parts.Column<RewardItem>[] {
+function columnsOf(t: Translator, deps: Deps): parts.Column<RewardItem>[] {
   return [
     {
-      name: 'Choose',
-      of: (each) => html`<input type="checkbox" name="ids" value="${each.id}" aria-label="Choose ${each.id}">`,
+      name: t('column.choose'),
+      of: (each) =>
+        html`<input type="checkbox" name="ids" value="${each.id}" aria-label="${t('rewards.choose', { id: each.id })}">`,
     },
-    { name: 'Reward', of: (each) => parts.rewardLink(each.id), kind: 'nowrap' },
-    { name: 'For', of: (each) => parts.memberLink(each.program, each.member_id), kind: 'long' },
-    { name: 'Amount', of: (each) => parts.amountOf(deps, each.program, each.amount, each.unit), kind: 'n' },
-    { name: 'State', of: (each) => parts.rewardState(each), kind: 'nowrap' },
-    { name: 'Flags', of: (each) => html`${each.flags.map((flag) => html`${parts.badge(flag, 'warn')} `)}` },
+    { name: t('column.reward'), of: (each) => parts.rewardLink(each.id), kind: 'nowrap' },
+    { name: t('column.for'), of: (each) => parts.memberLink(t, each.program, each.member_id), kind: 'long' },
     {
-      name: 'Program and rule',
-      of: (each) => html`${each.program} <span class="soft">${parts.plain(each.rule)}</span>`,
+      name: t('column.amount'),
+      of: (each) => parts.amountOf(t, deps, each.program, each.amount, each.unit),
+      kind: 'n',
     },
-    { name: 'Made', of: (each) => moment('en', each.created_at) },
+    { name: t('column.state'), of: (each) => parts.rewardState(t, each) },
+    {
+      name: t('column.flags'),
+      of: (each) => html`${each.flags.map((flag) => html`${parts.badge(t, flag, 'warn')} `)}`,
+    },
+    {
+      name: t('rewards.programAndRule'),
+      of: (each) => html`${each.program} <span class="soft">${plain(each.rule)}</span>`,
+    },
+    { name: t('column.made'), of: (each) => t.moment(each.created_at) },
   ];
 }
 

@@ -13,16 +13,14 @@ import { programPage } from '../../http/admin/program-schemas.ts';
 import { replacedSecret, sourceSecrets } from '../../http/admin/source-secrets.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
-import { PROBLEMS } from '../../http/problems.ts';
 import type { Route } from '../../http/routes.ts';
 import { type Html, html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { moment } from '../words.ts';
-import { showPage } from './layout.ts';
+import { type Translator, translatorOf } from '../translator.ts';
+import { showPage, whyOf } from './layout.ts';
 import * as parts from './parts.ts';
 import * as sql from './programs.sql.ts';
-import { PROVIDER_STEPS } from './provider-steps.ts';
 
 type Asker = (req: Request, res: Response) => Ask;
 type Listed = z.output<typeof programPage>['data'][number];
@@ -59,8 +57,8 @@ export function setupRoutes(deps: Deps, asker: Asker): Route[] {
           ask(replacedSecret, 'put', '/programs/:program/source-secrets/:source/:variable', question),
         );
         if (!refused) return seeOther(res, '/admin/setup', { program, done: 'secret' });
-        const why =
-          secret.trim() === '' ? 'The secret is empty.' : (refused.options.detail ?? PROBLEMS[refused.code][1]);
+        const t = translatorOf(req);
+        const why = secret.trim() === '' ? t('setup.secretEmpty') : whyOf(t, refused);
         // Not after a redirect: the exact reason is in no address, which anybody could make up.
         res.status(422);
         await show(deps, ask, req, res, program, { source, variable, why });
@@ -83,17 +81,18 @@ async function show(
   program: string | undefined,
   refused?: Refused,
 ): Promise<void> {
+  const t = translatorOf(req);
   const programs = (await ask(programPage, 'get', '/programs')).data;
   const shown = programs.find((each) => each.program === program) ?? programs[0];
   const isOwner = mayAct(adminOf(res).role, 'owner');
   const secrets = shown && isOwner ? await secretsOf(ask, shown) : undefined;
   const note = refused && html`<p class="note bad" role="alert">${refused.source}: ${refused.why}</p>`;
   showPage(req, res, {
-    title: 'Set up',
-    lead: 'From a program file to the first event, source by source.',
+    title: t('setup.title'),
+    lead: t('setup.lead'),
     section: '/admin/programs',
     live: 5,
-    body: html`${note}${examples()}${shown && (await sources(deps, programs, shown, secrets, refused))}`,
+    body: html`${note}${examples(t)}${shown && (await sources(t, deps, programs, shown, secrets, refused))}`,
   });
 }
 
@@ -103,22 +102,22 @@ async function secretsOf(ask: Ask, { program }: Listed): Promise<ReadonlyMap<str
 }
 
 /** The bundled programs, to begin with one of them. */
-function examples(): Html {
+function examples(t: Translator): Html {
   const files = readdirSync(EXAMPLES_DIR).filter((name) => name.endsWith('.yaml'));
   const one = (name: string, at: number) => {
     const file = readFileSync(path.join(EXAMPLES_DIR, name), 'utf8');
-    const [first = ''] = file.split('\n\n');
-    const about = first.replaceAll(/^# ?/gm, '').split('\n#')[0];
-    return html`<details><summary><strong>${name}</strong> <span class="soft">${about?.split('\n\n')[0]}</span></summary>
-<p class="row"><button type="button" data-copy="#example-${at}" data-copied="Copied">Copy the file</button></p><pre id="example-${at}" tabindex="0">${file}</pre></details>`;
+    const about = t.find(`example.${name.replace(/\.yaml$/, '')}`) ?? '';
+    return html`<details><summary><strong>${name}</strong> <span class="soft">${about}</span></summary>
+<p class="row"><button type="button" data-copy="#example-${at}" data-copied="${t('setup.copied')}">${t('setup.copyFile')}</button></p><pre id="example-${at}" lang="en" tabindex="0">${file}</pre></details>`;
   };
-  return html`<section class="card"><h2>1. A program to start from</h2>
-<p>A program is one YAML file in <code>PROGRAMS_DIR</code>. Copy one of these, change what differs, and set the variables that it names; it is taken up within seconds. What is wrong with a file is said by <code>npm run cli -- program check</code>.</p>
+  return html`<section class="card"><h2>${t('setup.examples')}</h2>
+<p>${t('setup.examplesMore', { folder: html`<code>PROGRAMS_DIR</code>`, command: html`<code>npm run cli -- program check</code>` })}</p>
 ${files.map(one)}</section>`;
 }
 
 /** `secrets`: only for owners. */
 async function sources(
+  t: Translator,
   deps: Deps,
   programs: readonly Listed[],
   shown: Listed,
@@ -133,22 +132,20 @@ async function sources(
       html`<a class="button" href="/admin/setup?program=${each.program}"${each === shown && html` aria-current="true"`}>${each.name}</a>`,
   );
   const isKept = [...(secrets?.values() ?? [])].flat().some(({ kept }) => kept);
-  const where = isKept
-    ? 'paste the signing secret that it shows into the field below; it is in force at once.'
-    : 'set the variable that the program file names to the signing secret that it shows.';
   const cards = shown.sources.map((source, at) =>
-    sourceCard(deps, shown.program, source, at, {
+    sourceCard(t, deps, shown.program, source, at, {
       heard: heard.get(source.name),
       secrets: secrets?.get(source.name) ?? [],
       refused: refused?.source === source.name ? refused : undefined,
     }),
   );
-  return html`<section class="card"><h2>2. The sources of ${shown.name}</h2>${programs.length > 1 && html`<p class="row">${others}</p>`}
-<p>At each provider, enter the address, tick these events, and ${where}</p></section>
+  return html`<section class="card"><h2>${t('setup.sources', { program: shown.name })}</h2>${programs.length > 1 && html`<p class="row">${others}</p>`}
+<p>${t(isKept ? 'setup.pasteSecret' : 'setup.setVariable')}</p></section>
 <div class="grid">${cards}</div>`;
 }
 
 function sourceCard(
+  t: Translator,
   deps: Deps,
   program: string,
   { name, kind, url }: Listed['sources'][number],
@@ -165,21 +162,28 @@ function sourceCard(
 ): Html {
   const types = deps.providers.get(kind)?.handles ?? [];
   return html`<section class="card" aria-labelledby="source-${at}"><h3 id="source-${at}">${name} <span class="soft">${kind}</span></h3>
-<p>${heard ? html`${parts.badge('heard from', 'good')} <span class="soft">${heard.type}, ${moment('en', heard.at)}</span>` : html`${parts.badge('waiting for the first event', 'warn')}`}</p>
-<p>${PROVIDER_STEPS[kind] ?? PROVIDER_STEPS.standard}</p>
-<label for="url-${at}">Address</label><div class="copy"><input id="url-${at}" readonly value="${url}"><button type="button" data-copy="#url-${at}" data-copied="Copied">Copy</button></div>
-${secrets.map((secret, no) => (secret.kept ? paste(program, name, secret.variable, `secret-${at}-${no}`, refused?.variable === secret.variable ? refused.why : undefined) : given(secret.variable)))}
-<h3>Events to tick</h3><ul>${types.map((type) => html`<li><code>${type}</code></li>`)}</ul></section>`;
+<p>${heard ? html`${parts.badge(t, 'heard_from', 'good')} <span class="soft">${heard.type}, ${t.moment(heard.at)}</span>` : html`${parts.badge(t, 'waiting_for_the_first_event', 'warn')}`}</p>
+<p>${t.find(`provider.${kind}`) ?? t('provider.standard')}</p>
+<label for="url-${at}">${t('setup.address')}</label><div class="copy"><input id="url-${at}" readonly value="${url}"><button type="button" data-copy="#url-${at}" data-copied="${t('setup.copied')}">${t('setup.copy')}</button></div>
+${secrets.map((secret, no) => (secret.kept ? paste(t, program, name, secret.variable, `secret-${at}-${no}`, refused?.variable === secret.variable ? refused.why : undefined) : given(t, secret.variable)))}
+<h3>${t('setup.events')}</h3><ul>${types.map((type) => html`<li><code>${type}</code></li>`)}</ul></section>`;
 }
 
-function paste(program: string, source: string, variable: string, id: string, why: string | undefined): Html {
+function paste(
+  t: Translator,
+  program: string,
+  source: string,
+  variable: string,
+  id: string,
+  why: string | undefined,
+): Html {
   const wrong = why !== undefined && html` aria-invalid="true" autofocus`;
   return html`<form method="post" action="/admin/setup/secret" autocomplete="off"><input type="hidden" name="program" value="${program}"><input type="hidden" name="source" value="${source}"><input type="hidden" name="variable" value="${variable}">
-<label for="${id}">Signing secret</label><div class="copy"><input id="${id}" name="secret" type="password" required maxlength="1000" autocomplete="off" spellcheck="false" placeholder="Paste it here" aria-describedby="${why !== undefined && html`${id}-why `}${id}-about"${wrong}><button>Save</button></div>
+<label for="${id}">${t('setup.secret')}</label><div class="copy"><input id="${id}" name="secret" type="password" required maxlength="1000" autocomplete="off" spellcheck="false" placeholder="${t('setup.pasteHere')}" aria-describedby="${why !== undefined && html`${id}-why `}${id}-about"${wrong}><button>${t('save')}</button></div>
 ${why !== undefined && html`<p class="note bad" id="${id}-why">${why}</p>`}
-<p class="soft" id="${id}-about">Takes the place of the one now, which is refused from then on. It is kept in <code>examples.env</code> in <code>DATA_DIR</code> as <code>${variable}</code>, and not shown again.</p></form>`;
+<p class="soft" id="${id}-about">${t('setup.secretMore', { file: html`<code>examples.env</code>`, folder: html`<code>DATA_DIR</code>`, variable: html`<code>${variable}</code>` })}</p></form>`;
 }
 
-function given(variable: string): Html {
-  return html`<p>Its signing secret comes from the environment: <code>${variable}</code>. Change it there, and start Plusone again.</p>`;
+function given(t: Translator, variable: string): Html {
+  return html`<p>${t('setup.fromEnvironment', { variable: html`<code>${variable}</code>` })}</p>`;
 }

@@ -16,8 +16,9 @@ import { Problem } from '../../http/problems.ts';
 import type { Route } from '../../http/routes.ts';
 import { html } from '../../mail/html.ts';
 import { type Ask, refusalOf } from '../ask.ts';
-import { queryOf, seeOther, sendPage } from '../send.ts';
-import { narrowPage } from './layout.ts';
+import { queryOf, seeOther } from '../send.ts';
+import { type Translator, translatorOf } from '../translator.ts';
+import { showNarrow } from './layout.ts';
 
 type Needs = Pick<Deps, 'pools' | 'adminToken' | 'limits'>;
 
@@ -37,7 +38,7 @@ export function signInRoutes(deps: Needs, asker: (req: Request, res: Response) =
       summary: 'Asks who it is',
       handle: async (req, res) => {
         if (await isFirstRun(deps)) return seeOther(res, FIRST_RUN);
-        sendPage(res, signInPage(localPath(req.query.next)));
+        showSignIn(req, res, localPath(req.query.next));
       },
     },
     {
@@ -52,7 +53,7 @@ export function signInRoutes(deps: Needs, asker: (req: Request, res: Response) =
         const refused = await refusalOf(() => asker(req, res)(whoami, 'post', '/session', { body }));
         if (!refused) return seeOther(res, localPath(next));
         res.status(refused.code === 'too_many_requests' ? 429 : 401);
-        sendPage(res, signInPage(localPath(next), email, messageOf(refused)));
+        showSignIn(req, res, localPath(next), email, messageOf(translatorOf(req), refused));
       },
     },
     {
@@ -71,9 +72,9 @@ export function signInRoutes(deps: Needs, asker: (req: Request, res: Response) =
       method: 'get',
       path: '/first-run',
       summary: 'Asks for the admin token, to make the first owner',
-      handle: async (_req, res) => {
+      handle: async (req, res) => {
         if (!(await isFirstRun(deps))) return seeOther(res, SIGN_IN);
-        sendPage(res, firstRunPage());
+        showFirstRun(req, res);
       },
     },
     {
@@ -114,47 +115,45 @@ async function makeOwner(
   const ask = asker(req, res);
   const refused = await refusalOf(async () => {
     const admin = adminByToken(deps, token.trim());
-    if (!admin) throw new Problem('unauthorized', 'This is not the admin token');
+    if (!admin) throw new Problem('unauthorized');
     res.locals.admin = admin;
     await ask(createdUser, 'post', '/users', { body: { email, name, role: 'owner', password } });
     await ask(whoami, 'post', '/session', { body: { email, password } });
   });
   if (!refused) return seeOther(res, '/admin');
   res.status(422);
-  sendPage(res, firstRunPage({ name, email }, messageOf(refused)));
+  const t = translatorOf(req);
+  const said = refused.code === 'unauthorized' ? t('firstRun.wrongToken') : messageOf(t, refused);
+  showFirstRun(req, res, { name, email }, said);
 }
 
-const messageOf = ({ options, code }: Problem): string =>
-  options.detail ??
-  (code === 'too_many_requests'
-    ? 'Too many tries. Wait a few minutes.'
-    : code === 'totp_required'
-      ? 'Enter the code of your authenticator app as well.'
-      : 'The e-mail address, the password or the code is wrong.');
+function messageOf(t: Translator, { options, code }: Problem): string {
+  if (options.errors?.some((each) => each.field === 'password')) return t('firstRun.weakPassword');
+  if (code === 'too_many_requests') return t('signIn.tooMany');
+  if (code === 'totp_required') return t('signIn.totp');
+  return code === 'invalid_request' ? `${t('problem.invalid_request')}.` : t('signIn.wrong');
+}
 
-function signInPage(next: string, email = '', problem?: string) {
-  return narrowPage(
-    'Sign in',
-    html`<form method="post" action="${SIGN_IN}">
+function showSignIn(req: Request, res: Response, next: string, email = '', problem?: string): void {
+  const t = translatorOf(req);
+  const body = html`<form method="post" action="${SIGN_IN}">
 <input type="hidden" name="next" value="${next}">
-<div class="field"><label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required value="${email}"></div>
-<div class="field"><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required></div>
-<div class="field"><label for="code">One-time code</label><input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="10"><small>Only if you have set up an authenticator app.</small></div>
-<button class="first">Sign in</button></form>`,
-    problem,
-  );
+<div class="field"><label for="email">${t('field.email')}</label><input id="email" name="email" type="email" autocomplete="username" required value="${email}"></div>
+<div class="field"><label for="password">${t('field.password')}</label><input id="password" name="password" type="password" autocomplete="current-password" required></div>
+<div class="field"><label for="code">${t('signIn.code')}</label><input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="10"><small>${t('signIn.codeMore')}</small></div>
+<button class="first">${t('signIn.title')}</button></form>`;
+  showNarrow(req, res, t('signIn.title'), body, problem);
 }
 
-function firstRunPage({ name = '', email = '' } = {}, problem?: string) {
-  return narrowPage(
-    'Welcome to Plusone',
-    html`<p class="soft">Nobody is known here by name yet. The admin token makes you the owner; you can add others later.</p>
+function showFirstRun(req: Request, res: Response, { name = '', email = '' } = {}, problem?: string): void {
+  const t = translatorOf(req);
+  const where = { file: html`<code>admin-token</code>`, variable: html`<code>ADMIN_TOKEN</code>` };
+  const body = html`<p class="soft">${t('firstRun.lead')}</p>
 <form method="post" action="${FIRST_RUN}">
-<div class="field"><label for="token">Admin token</label><input id="token" name="token" type="password" autocomplete="off" required><small>From the terminal of the first start, the file <code>admin-token</code> in the data directory, or <code>ADMIN_TOKEN</code>.</small></div>
-<div class="field"><label for="name">Your name</label><input id="name" name="name" autocomplete="name" required value="${name}"></div>
-<div class="field"><label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="username" required value="${email}"></div>
-<div class="field"><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="${PASSWORD_LENGTH.min}" required><small>At least ${PASSWORD_LENGTH.min} characters, and nothing that everybody tries first.</small></div>
-<button class="first">Make me the owner</button></form>`,
-    problem,
-  );
+<div class="field"><label for="token">${t('firstRun.token')}</label><input id="token" name="token" type="password" autocomplete="off" required><small>${t('firstRun.tokenMore', where)}</small></div>
+<div class="field"><label for="name">${t('firstRun.name')}</label><input id="name" name="name" autocomplete="name" required value="${name}"></div>
+<div class="field"><label for="email">${t('field.email')}</label><input id="email" name="email" type="email" autocomplete="username" required value="${email}"></div>
+<div class="field"><label for="password">${t('field.password')}</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="${PASSWORD_LENGTH.min}" required><small>${t('firstRun.passwordMore', { n: PASSWORD_LENGTH.min })}</small></div>
+<button class="first">${t('firstRun.make')}</button></form>`;
+  showNarrow(req, res, t('firstRun.title'), body, problem);
 }

@@ -8,8 +8,7 @@ import { contributor as form } from '../../http/fund/schemas.ts';
 import { Problem } from '../../http/problems.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Ask } from '../ask.ts';
-import type { Texts } from '../texts/texts.ts';
-import { amountIn, count } from '../words.ts';
+import type { Translator } from '../translator.ts';
 
 export type Contributor = z.output<typeof form>;
 
@@ -33,34 +32,34 @@ export interface ContributorForm {
 type Act = (ask: Ask, posted: ContributorForm) => Promise<undefined>;
 
 /** What the forms do, by their path below the portal. */
-export const CONTRIBUTOR_ACTS: readonly (readonly [path: string, summary: string, work: Act])[] = [
-  [
-    'contributor',
-    'Registers a contributor; a code is mailed to the address',
-    async (ask, { github, address }) => {
+export const CONTRIBUTOR_ACTS: readonly { readonly path: string; readonly summary: string; readonly work: Act }[] = [
+  {
+    path: 'contributor',
+    summary: 'Registers a contributor; a code is mailed to the address',
+    work: async (ask, { github, address }) => {
       const body = { github_username: github.trim(), email: address.trim() };
       await ask(form, 'post', '/v1/me/contributor', { body });
       return undefined;
     },
-  ],
-  [
-    'contributor/confirm',
-    'Proves an address by the code that was mailed there',
-    async (ask, { code }) => {
+  },
+  {
+    path: 'contributor/confirm',
+    summary: 'Proves an address by the code that was mailed there',
+    work: async (ask, { code }) => {
       await ask(form, 'post', '/v1/me/contributor/confirm', { body: { code: code.trim() } });
       return undefined;
     },
-  ],
-  [
-    'contributor/details',
-    'Keeps where to pay; nothing: forgets it',
-    async (ask, { details }) => {
+  },
+  {
+    path: 'contributor/details',
+    summary: 'Keeps where to pay; nothing: forgets it',
+    work: async (ask, { details }) => {
       const given = detailsOf(details);
       if (Object.keys(given).length === 0) await ask(form, 'delete', '/v1/me/contributor/details');
       else await ask(form, 'put', '/v1/me/contributor/details', { body: { details: given } });
       return undefined;
     },
-  ],
+  },
 ];
 
 /** One `name: value` a line. */
@@ -76,21 +75,21 @@ export function detailsOf(text: string): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-export function contributorCard(base: string, { language, contributor: words }: Texts, is: Contributor | null): Html {
+export function contributorCard(base: string, t: Translator, is: Contributor | null): Html {
   const card = (body: Html) =>
-    html`<section class="card" aria-labelledby="contributor"><h2 id="contributor">${words.title}</h2>${body}</section>`;
-  if (!is) return card(html`<p class="soft">${words.lead}</p>${registerForm(base, words, '')}`);
-  const facts = html`<dl class="facts"><dt>GitHub</dt><dd>${is.github_username} <span class="badge ${is.proved_at === null ? 'warn' : 'good'}">${is.proved_at === null ? words.unproved : words.proved(count(language, is.addresses))}</span></dd>
-<dt>${words.owed}</dt><dd>${amountIn(language, is.owed, is.currency)}</dd><dt>${words.paid}</dt><dd>${amountIn(language, is.paid, is.currency)}</dd>
-<dt>${words.where}</dt><dd><span class="badge ${is.has_details ? 'good' : 'warn'}">${is.has_details ? words.known : words.unknown}</span></dd></dl>
-${is.report_url !== null && html`<p class="more"><a href="${is.report_url}">${words.report}</a></p>`}`;
+    html`<section class="card" aria-labelledby="contributor"><h2 id="contributor">${t('portal.contributor.title')}</h2>${body}</section>`;
+  if (!is) return card(html`<p class="soft">${t('portal.contributor.lead')}</p>${registerForm(base, t, '')}`);
+  const facts = html`<dl class="facts"><dt>GitHub</dt><dd>${is.github_username} <span class="badge ${is.proved_at === null ? 'warn' : 'good'}">${is.proved_at === null ? t('portal.contributor.unproved') : t('portal.contributor.proved', { n: is.addresses })}</span></dd>
+<dt>${t('portal.contributor.owed')}</dt><dd>${t.amount(is.owed, is.currency)}</dd><dt>${t('portal.contributor.paid')}</dt><dd>${t.amount(is.paid, is.currency)}</dd>
+<dt>${t('portal.contributor.where')}</dt><dd><span class="badge ${is.has_details ? 'good' : 'warn'}">${is.has_details ? t('portal.contributor.known') : t('portal.contributor.unknown')}</span></dd></dl>
+${is.report_url !== null && html`<p class="more"><a href="${is.report_url}">${t('portal.contributor.report')}</a></p>`}`;
   return card(html`${facts}
-<form class="acts-bar" method="post" action="${base}/contributor/confirm"><div><label for="code-mailed">${words.code}</label><input id="code-mailed" name="code" required autocomplete="off" maxlength="200"></div><button${is.proved_at === null && html` class="first"`}>${words.confirm}</button></form>
-<form method="post" action="${base}/contributor/details"><div class="field"><label for="details">${words.details}</label><textarea id="details" name="details" autocomplete="off" placeholder="iban: DE89…"></textarea><small>${words.detailsLead}</small></div><button>${words.saveDetails}</button></form>
-<details><summary>${words.another}</summary>${registerForm(base, words, is.github_username)}</details>`);
+<form class="acts-bar" method="post" action="${base}/contributor/confirm"><div><label for="code-mailed">${t('portal.contributor.code')}</label><input id="code-mailed" name="code" required autocomplete="off" maxlength="200"></div><button${is.proved_at === null && html` class="first"`}>${t('portal.contributor.confirm')}</button></form>
+<form method="post" action="${base}/contributor/details"><div class="field"><label for="details">${t('portal.contributor.details')}</label><textarea id="details" name="details" autocomplete="off" placeholder="iban: DE89…"></textarea><small>${t('portal.contributor.detailsLead')}</small></div><button>${t('portal.contributor.saveDetails')}</button></form>
+<details><summary>${t('portal.contributor.another')}</summary>${registerForm(base, t, is.github_username)}</details>`);
 }
 
-function registerForm(base: string, words: Texts['contributor'], username: string): Html {
-  return html`<form class="acts-bar" method="post" action="${base}/contributor"><div><label for="github">${words.name}</label><input id="github" name="github" required maxlength="39" value="${username}"></div>
-<div><label for="address">${words.address}</label><input id="address" name="address" type="email" required maxlength="254"></div><button>${words.register}</button></form>`;
+function registerForm(base: string, t: Translator, username: string): Html {
+  return html`<form class="acts-bar" method="post" action="${base}/contributor"><div><label for="github">${t('portal.contributor.name')}</label><input id="github" name="github" required maxlength="39" value="${username}"></div>
+<div><label for="address">${t('portal.contributor.address')}</label><input id="address" name="address" type="email" required maxlength="254"></div><button>${t('portal.contributor.register')}</button></form>`;
 }

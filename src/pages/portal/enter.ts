@@ -18,8 +18,8 @@ import { type Letter, layout } from '../../mail/templates/layout.ts';
 import { matchEmail } from '../../model/email.ts';
 import type { Program } from '../../model/program.ts';
 import { seeOther } from '../send.ts';
-import type { Texts } from '../texts/texts.ts';
-import { showPortal, textsFor } from './layout.ts';
+import { type Translator, translatorOf } from '../translator.ts';
+import { showPortal } from './layout.ts';
 import { oidcRoutes } from './oidc.ts';
 import { closePortal, openPortal, portalBase } from './session.ts';
 
@@ -32,8 +32,8 @@ export function enterRoutes(deps: Deps): Route[] {
   return [
     ...oidcRoutes(deps, (req, res, what) => {
       res.status(what === 'away' ? 503 : 401);
-      const { oidcAway, oidcFailed } = textsFor(req);
-      showSignIn(req, res, html`<p class="note warn" role="alert">${what === 'away' ? oidcAway : oidcFailed}</p>`);
+      const said = translatorOf(req)(what === 'away' ? 'portal.oidcAway' : 'portal.oidcFailed');
+      showSignIn(req, res, html`<p class="note warn" role="alert">${said}</p>`);
     }),
     {
       ...common,
@@ -75,7 +75,7 @@ export function enterRoutes(deps: Deps): Route[] {
       summary: 'Mails a link to whose address it is',
       handle: async (req, res) => {
         await mailLink(deps, req, res, form.parse(req.body ?? {}).email);
-        showSignIn(req, res, html`<p class="note good" role="status">${textsFor(req).mailed}</p>`);
+        showSignIn(req, res, html`<p class="note good" role="status">${translatorOf(req)('portal.mailed')}</p>`);
       },
     },
     {
@@ -104,16 +104,16 @@ function byLink(deps: Deps, req: Request, res: Response, token: string): void {
 
 function expired(req: Request, res: Response): void {
   res.status(401);
-  showSignIn(req, res, html`<p class="note warn" role="alert">${textsFor(req).expired}</p>`);
+  showSignIn(req, res, html`<p class="note warn" role="alert">${translatorOf(req)('portal.expired')}</p>`);
 }
 
 function showSignIn(req: Request, res: Response, note?: Html): void {
-  const texts = textsFor(req);
+  const t = translatorOf(req);
   const { program } = programOf(res);
   showPortal(req, res, {
-    title: `${texts.signIn} · ${program.name}`,
-    body: html`<div class="card narrow-card"><h1>${texts.signIn}</h1>${note}${program.portal.oidc ? html`<p><a class="button first" href="${portalBase(req)}/oidc">${texts.signInWith(program.name)}</a></p><p class="soft">${texts.orMail}</p>` : html`<p class="soft">${texts.signInLead(program.name)}</p>`}
-<form method="post" action="${portalBase(req)}/sign-in"><div class="field"><label for="email">${texts.email}</label><input id="email" name="email" type="email" autocomplete="email" required maxlength="254"></div><button class="first">${texts.mailMe}</button></form></div>`,
+    title: `${t('portal.signIn')} · ${program.name}`,
+    body: html`<div class="card narrow-card"><h1>${t('portal.signIn')}</h1>${note}${program.portal.oidc ? html`<p><a class="button first" href="${portalBase(req)}/oidc">${t('portal.signInWith', { product: program.name })}</a></p><p class="soft">${t('portal.orMail')}</p>` : html`<p class="soft">${t('portal.signInLead', { product: program.name })}</p>`}
+<form method="post" action="${portalBase(req)}/sign-in"><div class="field"><label for="email">${t('portal.email')}</label><input id="email" name="email" type="email" autocomplete="email" required maxlength="254"></div><button class="first">${t('portal.mailMe')}</button></form></div>`,
   });
 }
 
@@ -132,24 +132,28 @@ async function mailLink(deps: Deps, req: Request, res: Response, given: string):
   const token = writePortalToken(deps.vault, { use: 'link', programNo: loaded.no }, bearer, until);
   const { program } = loaded;
   const origin = program.hosts[0] ? `https://${program.hosts[0]}` : `${deps.env.publicUrl}/p/${program.program}`;
-  const letter = letterOf(program, textsFor(req), `${origin}/portal/enter?token=${token}`);
+  const letter = letterOf(program, translatorOf(req), `${origin}/portal/enter?token=${token}`);
   const key = `sign_in:${randomBytes(16).toString('base64url')}`;
   // To the address as it is known here, whoever typed what.
   await deps.mail.plan(loaded, 'sign_in', person.id, [{ key, to: { address, hash }, letter }]);
 }
 
-function letterOf(program: Program, texts: Texts, url: string): Letter {
-  const { signInSubject, signInText, signInButton, signInFoot } = texts.mail;
-  const subject = signInSubject(program.name);
+function letterOf(program: Program, t: Translator, url: string): Letter {
+  const subject = t('portal.mail.signInSubject', { product: program.name });
+  const [text, button, foot] = [
+    t('portal.mail.signInText'),
+    t('portal.mail.signInButton'),
+    t('portal.mail.signInFoot'),
+  ];
   return {
     subject,
-    text: `${signInText}\n\n${signInButton}:\n${url}\n\n--\n${signInFoot}\n`,
+    text: `${text}\n\n${button}:\n${url}\n\n--\n${foot}\n`,
     html: layout({
       program,
       title: subject,
-      body: [html`${signInText}`],
-      button: { text: signInButton, url },
-      foot: [html`${signInFoot}`],
+      body: [html`${text}`],
+      button: { text: button, url },
+      foot: [html`${foot}`],
     }),
   };
 }

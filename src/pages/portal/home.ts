@@ -10,15 +10,14 @@ import type { Uncounted } from '../../http/member/me.ts';
 import type * as forms from '../../http/member/schemas.ts';
 import { type Html, html } from '../../mail/html.ts';
 import type { Program } from '../../model/program.ts';
-import type { Texts } from '../texts/texts.ts';
-import { amountIn, count, monthText } from '../words.ts';
+import type { Translator } from '../translator.ts';
 import { type Contributor, contributorCard } from './contributor.ts';
 import * as lists from './lists.ts';
 import { shareCard } from './share-card.ts';
 
 export interface Home {
   readonly program: Program;
-  readonly texts: Texts;
+  readonly t: Translator;
   readonly base: string;
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly newKey: string | undefined;
@@ -37,113 +36,112 @@ export interface Home {
 }
 
 export function home(given: Home): Html {
-  const { program, texts, me } = given;
-  return html`<div class="title"><div><h1>${texts.title(program.name)}</h1><p class="soft">${texts.lead(program.name)}</p></div></div>
+  const { program, t, me } = given;
+  return html`<div class="title"><div><h1>${t('portal.title', { product: program.name })}</h1><p class="soft">${t('portal.lead', { product: program.name })}</p></div></div>
 ${told(given)}${me.suspended && appeal(given)}
 ${shareCard(given)}
 ${figures(given)}
 ${tier(given)}
-<section class="card" aria-labelledby="credits"><h2 id="credits">${texts.credits}</h2>${lists.credits(given)}</section>
-<section class="card" aria-labelledby="referrals"><h2 id="referrals">${texts.referrals}</h2>${lists.referrals(given)}</section>
+<section class="card" aria-labelledby="credits"><h2 id="credits">${t('portal.credits')}</h2>${lists.credits(given)}</section>
+<section class="card" aria-labelledby="referrals"><h2 id="referrals">${t('portal.referrals')}</h2>${lists.referrals(given)}</section>
 ${invites(given)}
-<section class="card" aria-labelledby="links"><h2 id="links">${texts.links}</h2><p class="soft">${texts.linksLead}</p>${lists.links(given)}${linkForm(given)}</section>
+<section class="card" aria-labelledby="links"><h2 id="links">${t('portal.links')}</h2><p class="soft">${t('portal.linksLead')}</p>${lists.links(given)}${linkForm(given)}</section>
 ${board(given)}
-${given.contributor !== undefined && contributorCard(given.base, texts, given.contributor)}
+${given.contributor !== undefined && contributorCard(given.base, t, given.contributor)}
 ${mails(given)}
 ${settings(given)}`;
 }
 
-function told({ query, texts, newKey }: Home): Html | undefined {
+function told({ query, t, newKey }: Home): Html | undefined {
   if (newKey !== undefined) {
-    return html`<div class="note good" role="status">${texts.keyOnce}<div class="copy"><input id="new-key" aria-label="${texts.keys}" readonly value="${newKey}"><button type="button" data-copy="#new-key" data-copied="${texts.copied}">${texts.copy}</button></div></div>`;
+    return html`<div class="note good" role="status">${t('portal.keyOnce')}<div class="copy"><input id="new-key" aria-label="${t('portal.keys')}" readonly value="${newKey}"><button type="button" data-copy="#new-key" data-copied="${t('portal.copied')}">${t('portal.copy')}</button></div></div>`;
   }
-  if (query.failed !== undefined) return html`<p class="note bad" role="alert">${texts.problem}</p>`;
+  if (query.failed !== undefined) return html`<p class="note bad" role="alert">${t('portal.problem')}</p>`;
   if (query.done === undefined) return undefined;
   const digits = (text: string | undefined) => /^\d{1,4}$/.test(text ?? '');
   const isInvite = digits(query.sent) && digits(query.total);
-  return html`<p class="note good" role="status">${isInvite ? texts.invited(query.sent ?? '', query.total ?? '') : texts.saved}</p>`;
+  return html`<p class="note good" role="status">${isInvite ? t('portal.invited', { sent: Number(query.sent), n: Number(query.total) }) : t('portal.saved')}</p>`;
 }
 
-function appeal({ texts, base, query }: Home): Html {
+function appeal({ t, base, query }: Home): Html {
   const said = query.appealed !== undefined;
-  return html`<section class="card"><p class="note warn">${texts.suspended}</p>${said ? html`<p>${texts.appealed}</p>` : html`<form method="post" action="${base}/appeal"><div class="field"><label for="message">${texts.appealWhy}</label><textarea id="message" name="message" required maxlength="5000"></textarea></div><button>${texts.appeal}</button></form>`}</section>`;
+  return html`<section class="card"><p class="note warn">${t('portal.suspended')}</p>${said ? html`<p>${t('portal.appealed')}</p>` : html`<form method="post" action="${base}/appeal"><div class="field"><label for="message">${t('portal.appealWhy')}</label><textarea id="message" name="message" required maxlength="5000"></textarea></div><button>${t('portal.appeal')}</button></form>`}</section>`;
 }
 
-function figures({ program, texts, me, active }: Home): Html {
-  const { language, figures: words } = texts;
+function figures({ program, t, me, active }: Home): Html {
   const amounts = (of: (unit: (typeof me.by_unit)[number]) => number | null) =>
     me.by_unit.map((unit) => {
       const amount = of(unit);
-      return amount === null ? undefined : html`<span>${amountIn(language, amount, unit.unit, program)}</span><br>`;
+      return amount === null ? undefined : html`<span>${t.amount(amount, unit.unit, program)}</span><br>`;
     });
   const isOurs = program.sink.kind === 'ledger';
   const owes = me.by_unit.some(({ debt }) => debt > 0);
   const all: (readonly [string, Html | string | readonly (Html | undefined)[]] | false)[] = [
-    [words.earned, amounts(({ earned }) => earned)],
-    [words.recent, amounts(({ earned_last_30_days: recent }) => recent)],
-    [words.pending, amounts(({ pending }) => pending)],
-    isOurs && [words.balance, amounts(({ balance }) => balance)],
-    owes && [words.debt, amounts(({ debt }) => debt)],
-    [words.signups, count(language, me.totals.signups)],
-    [words.active, active === undefined ? html`<small>${texts.counting}</small>` : count(language, active)],
+    [t('portal.figure.earned'), amounts(({ earned }) => earned)],
+    [t('portal.figure.recent'), amounts(({ earned_last_30_days: recent }) => recent)],
+    [t('portal.figure.pending'), amounts(({ pending }) => pending)],
+    isOurs && [t('portal.figure.balance'), amounts(({ balance }) => balance)],
+    owes && [t('portal.figure.debt'), amounts(({ debt }) => debt)],
+    [t('portal.figure.signups'), t.count(me.totals.signups)],
+    [t('portal.figure.active'), active === undefined ? html`<small>${t('portal.counting')}</small>` : t.count(active)],
   ];
   const shown = all.filter((each) => each !== false);
   const live = active === undefined ? 1 : 0;
   return html`<div data-live="${live}"><dl class="figures">${shown.map(([name, value]) => html`<div class="figure"><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></div>`;
 }
 
-function tier({ program, texts, me }: Home): Html | undefined {
+function tier({ program, t, me }: Home): Html | undefined {
   if (me.tier === null) return undefined;
   const at = program.tiers.findIndex(({ name }) => name === me.tier);
   const next = program.tiers[at + 1];
-  const name = html`<h2>${texts.tier(me.tier)}</h2>`;
-  if (!next) return html`<section class="card">${name}<p>${texts.topTier}</p></section>`;
+  const name = html`<h2>${t('portal.tier', { name: me.tier })}</h2>`;
+  if (!next) return html`<section class="card">${name}<p>${t('portal.topTier')}</p></section>`;
   if (program.tiersBy !== 'qualified') return html`<section class="card">${name}</section>`;
   const from = Number(program.tiers[at]?.from ?? 0n);
   const goal = Number(next.from);
   const missing = Math.max(0, goal - me.totals.qualified);
-  const line = texts.nextTier(count(texts.language, missing), next.name);
+  const line = t('portal.nextTier', { n: missing, name: next.name });
   return html`<section class="card">${name}<p id="next-tier">${line}</p><progress aria-labelledby="next-tier" max="${goal - from}" value="${Math.max(0, me.totals.qualified - from)}"></progress></section>`;
 }
 
 function invites(given: Home): Html | undefined {
-  const { texts, base } = given;
+  const { t, base } = given;
   if (!given.invites) return undefined;
-  return html`<section class="card" aria-labelledby="invites"><h2 id="invites">${texts.invites}</h2><p class="soft">${texts.inviteLead}</p>
-<form method="post" action="${base}/invites"><div class="field"><label for="emails">${texts.inviteTo}</label><textarea id="emails" name="emails" required></textarea></div>
-<div class="field"><label for="note">${texts.inviteNote}</label><textarea id="note" name="note" maxlength="1000"></textarea></div><button class="first">${texts.invite}</button></form>
+  return html`<section class="card" aria-labelledby="invites"><h2 id="invites">${t('portal.invites')}</h2><p class="soft">${t('portal.inviteLead')}</p>
+<form method="post" action="${base}/invites"><div class="field"><label for="emails">${t('portal.inviteTo')}</label><textarea id="emails" name="emails" required></textarea></div>
+<div class="field"><label for="note">${t('portal.inviteNote')}</label><textarea id="note" name="note" maxlength="1000"></textarea></div><button class="first">${t('portal.invite')}</button></form>
 ${lists.invites(given)}</section>`;
 }
 
-function linkForm({ texts, base }: Home): Html {
-  return html`<form class="acts-bar" method="post" action="${base}/links"><div><label for="channel">${texts.channel}</label><input id="channel" name="channel" required maxlength="100"></div>
-<div><label for="campaign">${texts.campaign}</label><input id="campaign" name="campaign" maxlength="100"></div><button>${texts.makeLink}</button></form>`;
+function linkForm({ t, base }: Home): Html {
+  return html`<form class="acts-bar" method="post" action="${base}/links"><div><label for="channel">${t('portal.channel')}</label><input id="channel" name="channel" required maxlength="100"></div>
+<div><label for="campaign">${t('portal.campaign')}</label><input id="campaign" name="campaign" maxlength="100"></div><button>${t('portal.makeLink')}</button></form>`;
 }
 
 function board(given: Home): Html | undefined {
-  const { texts, board: shown } = given;
+  const { t, board: shown } = given;
   if (!shown) return undefined;
-  const month = monthText(texts.language, shown.period.from);
-  return html`<section class="card" aria-labelledby="board"><h2 id="board">${texts.leaderboard(month)}</h2>${lists.leaderboard(given)}</section>`;
+  const month = t.month(shown.period.from);
+  return html`<section class="card" aria-labelledby="board"><h2 id="board">${t('portal.leaderboard', { month })}</h2>${lists.leaderboard(given)}</section>`;
 }
 
 /** Only of what the program sends. */
-function mails({ texts, base, mails: wanted }: Home): Html | undefined {
+function mails({ t, base, mails: wanted }: Home): Html | undefined {
   const kinds = (['news', 'summary'] as const).filter((kind) => wanted[kind] !== null);
   if (kinds.length === 0) return undefined;
   const boxes = kinds.map(
     (kind) =>
-      html`<div class="field"><label class="row"><input type="checkbox" name="${kind}"${wanted[kind] === true && html` checked`}> ${texts.mails[kind]}</label></div>`,
+      html`<div class="field"><label class="row"><input type="checkbox" name="${kind}"${wanted[kind] === true && html` checked`}> ${t(`portal.mails.${kind}`)}</label></div>`,
   );
-  return html`<section class="card" aria-labelledby="mails"><h2 id="mails">${texts.mailsTitle}</h2><form method="post" action="${base}/mails">${boxes}<button>${texts.save}</button></form></section>`;
+  return html`<section class="card" aria-labelledby="mails"><h2 id="mails">${t('portal.mailsTitle')}</h2><form method="post" action="${base}/mails">${boxes}<button>${t('portal.save')}</button></form></section>`;
 }
 
 function settings(given: Home): Html {
-  const { texts, base, me } = given;
+  const { t, base, me } = given;
   const change =
     me.code === null
-      ? html`<p>${texts.noCode}</p><form method="post" action="${base}/code"><button>${texts.makeCode}</button></form>`
-      : html`<p class="soft">${texts.refreshLead}</p><form method="post" action="${base}/refresh"><button data-confirm="${texts.refreshSure}">${texts.refresh}</button></form>`;
-  return html`<div class="grid"><section class="card" aria-labelledby="code"><h2 id="code">${me.code === null ? texts.makeCode : texts.refresh}</h2>${change}</section>
-<section class="card" aria-labelledby="keys"><h2 id="keys">${texts.keys}</h2><p class="soft">${texts.keysLead}</p>${lists.keys(given)}<form method="post" action="${base}/keys"><button>${texts.makeKey}</button></form></section></div>`;
+      ? html`<p>${t('portal.noCode')}</p><form method="post" action="${base}/code"><button>${t('portal.makeCode')}</button></form>`
+      : html`<p class="soft">${t('portal.refreshLead')}</p><form method="post" action="${base}/refresh"><button data-confirm="${t('portal.refreshSure')}">${t('portal.refresh')}</button></form>`;
+  return html`<div class="grid"><section class="card" aria-labelledby="code"><h2 id="code">${me.code === null ? t('portal.makeCode') : t('portal.refresh')}</h2>${change}</section>
+<section class="card" aria-labelledby="keys"><h2 id="keys">${t('portal.keys')}</h2><p class="soft">${t('portal.keysLead')}</p>${lists.keys(given)}<form method="post" action="${base}/keys"><button>${t('portal.makeKey')}</button></form></section></div>`;
 }

@@ -19,10 +19,11 @@ import { programOf, type Route } from '../../http/routes.ts';
 import { html } from '../../mail/html.ts';
 import { type Ask, askerOf, refusalOf } from '../ask.ts';
 import { assetRoutes, seeOther } from '../send.ts';
+import { translatorOf } from '../translator.ts';
 import { CONTRIBUTOR_ACTS, readContributor } from './contributor.ts';
 import { enterRoutes } from './enter.ts';
 import { home } from './home.ts';
-import { showPortal, textsFor } from './layout.ts';
+import { showPortal } from './layout.ts';
 import { portalBase } from './session.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -114,7 +115,7 @@ export function portalRoutes(deps: Deps, api: readonly Route[]): Route[] {
       await ask(forms.keyAnswer, 'delete', '/v1/me/keys/:id', { params: { id } });
       return undefined;
     }),
-    ...CONTRIBUTOR_ACTS.map(([path, summary, work]) => act(path, summary, work)),
+    ...CONTRIBUTOR_ACTS.map(({ path, summary, work }) => act(path, summary, work)),
     newKeyRoute(deps, asker),
   ];
 }
@@ -160,12 +161,12 @@ async function show(deps: Deps, ask: Ask, req: Request, res: Response, newKey?: 
     program.leaderboard ? ask(forms.boardAnswer, 'get', '/v1/leaderboard') : undefined,
     program.fund ? readContributor(ask) : undefined,
   ]);
-  const texts = textsFor(req);
+  const t = translatorOf(req);
   showPortal(req, res, {
-    title: texts.title(program.name),
+    title: t('portal.title', { product: program.name }),
     body: home({
       program,
-      texts,
+      t,
       base: portalBase(req),
       query,
       newKey,
@@ -184,8 +185,8 @@ async function show(deps: Deps, ask: Ask, req: Request, res: Response, newKey?: 
 }
 
 /** What went wrong, as far as a member is told. */
-export function portalProblem(req: Request, res: Response, detail: string): void {
-  const texts = textsFor(req);
-  const body = html`<div class="card"><h1>${texts.problem}</h1><p>${detail}</p><p><a href="${portalBase(req)}">${texts.newest}</a></p></div>`;
-  showPortal(req, res, { title: texts.problem, body });
+export function portalProblem(req: Request, res: Response, { code }: Problem): void {
+  const t = translatorOf(req);
+  const body = html`<div class="card"><h1>${t('portal.problem')}</h1><p>${t(`problem.${code}`)}.</p><p><a href="${portalBase(req)}">${t('portal.newest')}</a></p></div>`;
+  showPortal(req, res, { title: t('portal.problem'), body });
 }

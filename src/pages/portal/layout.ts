@@ -9,17 +9,8 @@ import { type Html, html } from '../../mail/html.ts';
 import { accentOf, textOn } from '../../mail/templates/layout.ts';
 import type { Program } from '../../model/program.ts';
 import { assetUrl, sendPage } from '../send.ts';
-import { de } from '../texts/de.ts';
-import { en } from '../texts/en.ts';
-import type { Texts } from '../texts/texts.ts';
-import { languageOf } from '../words.ts';
+import { translatorOf } from '../translator.ts';
 import { portalBase } from './session.ts';
-
-const TEXTS = { en, de } as const;
-
-export function textsFor(req: Request): Texts {
-  return TEXTS[languageOf(req.get('accept-language'))];
-}
 
 export interface PortalPage {
   readonly title: string;
@@ -28,13 +19,13 @@ export interface PortalPage {
 
 export function showPortal(req: Request, res: Response, { title, body }: PortalPage): void {
   const { program } = programOf(res);
-  const texts = textsFor(req);
+  const t = translatorOf(req);
   const base = portalBase(req);
   const style = styleOf(program);
   const { logo, homeUrl, supportEmail } = program.product;
   const name = logo === undefined ? html`${program.name}` : html`<img src="${logo}" alt="${program.name}">`;
   const page = html`<!doctype html>
-<html lang="${texts.language}">
+<html lang="${t.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -47,12 +38,12 @@ export function showPortal(req: Request, res: Response, { title, body }: PortalP
 <script src="${assetUrl(base, 'page.js')}" defer></script>
 </head>
 <body class="portal">
-<a class="skip" href="#main">${texts.skip}</a>
+<a class="skip" href="#main">${t('portal.skip')}</a>
 <header class="top"><a class="name" href="${homeUrl}">${name}</a></header>
 <main id="main" tabindex="-1">
 ${body}
 </main>
-<footer>${texts.contact} <a href="mailto:${supportEmail}">${supportEmail}</a></footer>
+<footer>${t('portal.contact')} <a href="mailto:${supportEmail}">${supportEmail}</a></footer>
 <p id="said" class="hidden-text" role="status"></p>
 </body>
 </html>
