@@ -1,6 +1,6 @@
 /** Many processes, many orders, one outcome: what the lock, the unique keys and the sorted insert are for. */
 import pg from 'pg';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TestProgram } from '../support/core.ts';
 import { again } from '../support/sized.ts';
 
@@ -79,6 +79,52 @@ describe('intake', () => {
       );
       expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(60);
     }
+  });
+});
+
+describe('two who store the same keys', () => {
+  const put = (id: string) => program.put('member.created', { member_id: id }, { id });
+  const INSERT = `insert into inbox_events (program_no, source, event_id, type, received_at, body_hash)
+    values (1, 'app', $1, 't', now(), '')`;
+  /** Another process, by hand: it has stored one key and not committed. */
+  async function other(key: string, run: (client: pg.Client) => Promise<void>): Promise<void> {
+    const client = new pg.Client({ connectionString: program.db.ownerUrl });
+    await client.connect();
+    try {
+      await client.query('begin');
+      await client.query(INSERT, [key]);
+      await run(client);
+    } finally {
+      await client.end();
+    }
+  }
+  /** Ours has come to the key that the other one holds. */
+  const waits = () =>
+    vi.waitFor(async () => expect(await program.rows('select 1 from pg_locks where not granted')).toHaveLength(1));
+
+  test('wait for one another before they hold what the other will want: keys are stored in one order', async () => {
+    program = await TestProgram.start({ folds: false });
+    await other('m', async (client) => {
+      const answers = Promise.all(['z', 'm', 'x'].map(put));
+      await waits();
+      await client.query(`set lock_timeout = '300ms'`);
+      await client.query(INSERT, ['x']);
+      await client.query(INSERT, ['z']);
+      await client.query('commit');
+      expect((await answers).map(({ duplicate }) => duplicate)).toEqual([true, true, true]);
+    });
+  });
+
+  test('and meet all the same: whoever the database stops stores again, and the sender hears nothing of it', async () => {
+    program = await TestProgram.start({ folds: false });
+    await other('m', async (client) => {
+      const answers = Promise.all(['a', 'm'].map(put));
+      await waits();
+      // Ours has waited longer, so it is ours that the database stops.
+      await client.query(INSERT, ['a']);
+      await client.query('commit');
+      expect((await answers).map(({ duplicate }) => duplicate)).toEqual([true, true]);
+    });
   });
 });
 
