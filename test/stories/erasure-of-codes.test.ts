@@ -255,7 +255,7 @@ describe('the codes of somebody who is erased', () => {
   test('are not hidden by anybody’s mistake: the database asks whether the person is erased', async () => {
     const hidden = `erased.${'0'.repeat(24)}`;
     const hide = (code: string) => http.pools.general.query('select hide_codes($1, $2, $3)', [no(), [code], [hidden]]);
-    await expect(hide('zan-quagmire8')).rejects.toThrow('only the code of somebody who is erased');
+    await expect(hide('ann-was-here')).rejects.toThrow('only the code of somebody who is erased');
     await expect(http.pools.general.query(`update claims set code_key = '${hidden}'`)).rejects.toThrow(
       'permission denied',
     );

@@ -15,8 +15,12 @@ export async function asOwner(http: HttpTest, text: string, values: unknown[] = 
   }
 }
 
-/** Tables (`table.column`) and whatever else has one of these in it; in lower case, without the log and files if so wished. */
-export async function tracesOf(http: HttpTest, canaries: readonly string[]): Promise<string[]> {
+/** Columns, lines of the log and files that have one of these in them, in any case; `open`: what bytes read as. */
+export async function tracesOf(
+  http: HttpTest,
+  canaries: readonly string[],
+  open: (bytes: Buffer) => string = (bytes) => bytes.toString('latin1'),
+): Promise<string[]> {
   const has = (text: string) => canaries.some((each) => text.toLowerCase().includes(each.toLowerCase()));
   const columns = await asOwner(
     http,
@@ -28,15 +32,15 @@ export async function tracesOf(http: HttpTest, canaries: readonly string[]): Pro
   const found: string[] = [];
   for (const [table, of] of tables) {
     const rows = await asOwner(http, `select * from ${table}`);
-    for (const { column } of of) if (rows.some((row) => has(readable(row[column])))) found.push(`${table}.${column}`);
+    for (const { column } of of)
+      if (rows.some((row) => has(readable(row[column], open)))) found.push(`${table}.${column}`);
   }
   return [...found, ...[...http.lines, ...filesOf(http.folder)].filter(has)];
 }
 
-/** Bytes as the letters that they may be. */
-function readable(value: unknown): string {
+function readable(value: unknown, open: (bytes: Buffer) => string): string {
   if (typeof value === 'string') return value;
-  if (Buffer.isBuffer(value)) return value.toString('latin1');
+  if (Buffer.isBuffer(value)) return open(value);
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)) ?? '';
 }
 
