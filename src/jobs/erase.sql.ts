@@ -5,23 +5,34 @@
  */
 import { AS_CONTRIBUTORS } from '../engine/erasure.sql.ts';
 
-/** $1 program. With every id that the person goes by: the product's, and customers' `<provider>:<account>:<id>`. */
+/**
+ * $1 program. With every id that the person goes by: the product's, customers' `<provider>:<account>:<id>`, and of payments
+ * that were known by an address alone, which they may have changed since.
+ */
 export const OPEN_ERASURES = `
   select e.person_id, e.key_version, e.email, e.codes, e.codes_key_version, e.swept_at is not null as swept,
          array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'member') as members,
-         array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'customer') as customers
+         array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'customer') as customers,
+         array(select x.object_id from payments p join payment_aliases x on x.program_no = p.program_no and x.payment_id = p.id
+            where p.program_no = $1 and p.person_id = e.person_id and p.payer_by = 'email') as objects
     from erasures e where e.program_no = $1 and e.done_at is null order by e.person_id`;
 
 /** The last id of the page behind $2; $3: rows a page. */
 export const PAGE_END = `
   select max(p.id) as last from (select id from inbox_events where program_no = $1 and id > $2 order by id limit $3) p`;
 
-/** $2 behind, $3 last, $4 what to look for, in lower case, $5 how letters begin that are written by number. What waits is the fold's. */
+/**
+ * $2 behind, $3 last, $4 what to look for, in lower case, $5 how letters begin that are written by number, $6 domains of
+ * addresses with $7 all their spellings. What waits is the fold's.
+ */
 export const FIND_BODIES = `
   select e.id, e.source, e.event_id, e.type, e.received_at, e.occurred_at, e.tried_once, e.body
     from inbox_events e
    where e.program_no = $1 and e.id > $2 and e.id <= $3 and e.body is not null
-     and exists (select from (select lower(e.body) as text offset 0) b, unnest($4::text[] || $5::text) n where strpos(b.text, n) > 0)
+     and exists (select from (select lower(e.body) as text offset 0) b
+       where exists (select from unnest($4::text[] || $5::text) n where strpos(b.text, n) > 0)
+          or exists (select from unnest($6::text[], $7::text[]) as a(domain, spellings)
+            where strpos(b.text, a.domain) > 0 and b.text ~ a.spellings))
      and not exists (select from inbox_queue q where q.program_no = $1 and q.id = e.id)
    order by e.id`;
 

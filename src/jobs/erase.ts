@@ -9,7 +9,7 @@ import { stored } from '../engine/hide-told.ts';
 import { keysOf } from '../engine/keys.ts';
 import { readEvent } from '../engine/read-events.ts';
 import { parseBody } from '../model/body.ts';
-import { matchEmail } from '../model/email.ts';
+import { matchEmail, spellingsOf } from '../model/email.ts';
 import type { Keyed } from '../model/fold.ts';
 import type { Program } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
@@ -43,6 +43,7 @@ interface Open extends WithTexts {
   readonly swept: boolean;
   readonly members: readonly string[];
   readonly customers: readonly string[];
+  readonly objects: readonly string[];
 }
 
 /** Sweeps for everybody whose erasure is not finished; returns how many there were. */
@@ -80,7 +81,11 @@ interface Traces {
   /** In lower case: addresses as they are, ids as JSON has them. */
   readonly texts: readonly string[];
   readonly emails: readonly string[];
+  /** Every way to write these addresses, with what all of them have in common. */
+  readonly mailboxes: readonly { readonly domain: string; readonly spellings: string }[];
   readonly aliases: ReadonlySet<string>;
+  /** Payments' ids. */
+  readonly objects: ReadonlySet<string>;
   readonly codes: HiddenCodes;
 }
 
@@ -88,10 +93,13 @@ function tracesOf(ports: SweepPorts, programNo: number, open: readonly Open[], c
   const emails = open.flatMap(({ email, key_version: version }) =>
     email && version !== null ? [ports.unseal(programNo, version, email).toLowerCase()] : [],
   );
+  const objects = open.flatMap((each) => each.objects);
   const ids = open.flatMap(({ members, customers }) => [...members, ...customers.map(customerId)]);
   return {
-    texts: [...new Set([...emails, ...ids.map((id) => JSON.stringify(id).toLowerCase())])],
+    texts: [...new Set([...emails, ...[...ids, ...objects].map((id) => JSON.stringify(id).toLowerCase())])],
     emails,
+    mailboxes: emails.flatMap(mailboxOf),
+    objects: new Set(objects),
     codes,
     aliases: new Set(
       open.flatMap(({ members, customers }) => [
@@ -100,6 +108,13 @@ function tracesOf(ports: SweepPorts, programNo: number, open: readonly Open[], c
       ]),
     ),
   };
+}
+
+function mailboxOf(email: string): Traces['mailboxes'] {
+  const matched = matchEmail(email);
+  if (!matched) return [];
+  const domain = matched.domain === 'gmail.com' ? 'mail.com' : `@${matched.domain}`;
+  return [{ domain, spellings: spellingsOf(matched) }];
 }
 
 /** As a browser's claim of the address is kept. */
@@ -120,7 +135,11 @@ async function blankBodies(ports: SweepPorts, options: SweepOptions, traces: Tra
     const last = rows[0]?.last;
     if (last == null) return true;
     const wanted = [...traces.texts, ...traces.codes.keys()];
-    const found = await ports.pool.query<BodyRow>(sql.FIND_BODIES, [no, after, last, wanted, BY_NUMBER]);
+    const found = await ports.pool.query<BodyRow>(sql.FIND_BODIES, [
+      ...[no, after, last, wanted, BY_NUMBER],
+      traces.mailboxes.map(({ domain }) => domain),
+      traces.mailboxes.map(({ spellings }) => spellings),
+    ]);
     const kept = found.rows.flatMap((row) => {
       const body = bodyLeft(ports, options.program, row, traces);
       return body === undefined ? [] : [{ id: row.id, body }];
@@ -162,12 +181,14 @@ function namesThem(ports: SweepPorts, row: BodyRow, traces: Traces, read: ReadBo
   const text = withLetters(row.body);
   const seen = traces.texts.filter((each) => text.includes(each));
   if (seen.some((each) => each.length >= TELLING_LENGTH || traces.emails.includes(each))) return true;
+  if (traces.mailboxes.some(({ spellings }) => new RegExp(spellings).test(text))) return true;
   if (seen.length === 0) return false;
   try {
     const event = read(parseBody(row.body));
     if (!event.ok) return true;
-    const { aliases } = keysOf([event.event], ports.keyed);
-    return [...aliases].some((alias) => traces.aliases.has(alias));
+    const { aliases, objects } = keysOf([event.event], ports.keyed);
+    const named = [...aliases].some((alias) => traces.aliases.has(alias));
+    return named || Array.from(objects.values()).some(({ objectId }) => traces.objects.has(objectId));
   } catch {
     return true;
   }

@@ -56,6 +56,23 @@ beforeAll(async () => {
   );
   await http.tell('payment.succeeded', { payment_id: 'p2', member_id: 'bob', amount: 10_000, currency: 'usd' }, 'p2');
   await stripePost(http.app, stripeNoise('evt_1'));
+  // The same mailbox in other spellings, and an address that she had before; nothing else in them is hers.
+  const byAddress = (payment_id: string, email: string) =>
+    http.tell('payment.succeeded', { payment_id, email, amount: 700, currency: 'usd' }, payment_id);
+  await byAddress('spelled', `zoe.${CANARY}+shop@mail.example`);
+  await stripePost(
+    http.app,
+    stripeNoise('evt_2')
+      .replaceAll(EMAIL, `zoe.${CANARY}\\u002Bshop@mail.example`)
+      .replaceAll(/Zoe Q\w+|cus_Z/g, 'x'),
+  );
+  await http.tell(
+    'member.updated',
+    { member_id: 'zoe', email: `before.${CANARY}@old.example`, email_verified: true },
+    'before',
+  );
+  await byAddress('elder', `before.${CANARY}@old.example`);
+  await http.tell('member.updated', { member_id: 'zoe', email: EMAIL, email_verified: true }, 'now');
   await http.admin('patch', '/members/zoe?program=claudexia').send({ note: `a grudge of ${CANARY}` });
   const [held] = (await http.admin('get', '/rewards?program=claudexia&status=pending')).body.data;
   await http.admin('post', `/rewards/${held.id}/approve`).send({ reason: 'no grudge' });
