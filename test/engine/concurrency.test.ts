@@ -128,6 +128,30 @@ describe('two who store the same keys', () => {
   });
 });
 
+test('nobody folds a program that another process is folding: neither the loop nor whoever waits for it', async () => {
+  program = await TestProgram.start();
+  const { engine } = program.first.core;
+  const other = new pg.Client({ connectionString: program.db.ownerUrl });
+  await other.connect();
+  try {
+    await other.query('begin');
+    await other.query('select pg_advisory_xact_lock(728345, 1)');
+    await program.put('member.created', { member_id: 'm', email: 'm@example.com' });
+    for (let tries = 0; tries < 5; tries++) await engine.catchUp(1);
+    expect(await program.rows('select 1 from inbox_queue')).toHaveLength(1);
+    const drained = engine.drain(1);
+    await vi.waitFor(async () => {
+      const text = `select 1 from pg_locks where locktype = 'advisory' and classid = 728345 and not granted`;
+      expect(await program.rows(text)).toHaveLength(1);
+    });
+    await other.query('commit');
+    await drained;
+  } finally {
+    await other.end();
+  }
+  expect(await program.rows('select member_id from persons')).toEqual([{ member_id: 'm' }]);
+});
+
 describe('a poisoned event', () => {
   test('that the database refuses parks alone out of a batch of 500', async () => {
     program = await TestProgram.start({ folds: false });
