@@ -57,4 +57,7 @@ export const REWRITE_BODIES = `
     from unnest($2::bigint[], $3::text[]) as v(id, body)
    where e.program_no = $1 and e.id = v.id and e.body is not null`;
 
+/** Which of these texts are codes. */
+export const ARE_CODES = 'select code_key from codes where program_no = $1 and code_key = any($2::text[])';
+
 export const BLANK_BODIES = 'update inbox_events set body = null where program_no = $1 and id = any($2::bigint[])';

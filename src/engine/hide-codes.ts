@@ -11,6 +11,8 @@ import type { Program } from '../model/program.ts';
 import { keysOf } from './keys.ts';
 import type { ReadEvent } from './read-events.ts';
 
+const SPELLING_LENGTH_MIN = 4;
+
 /** By the key of its text: the keyed hash that takes its place. */
 export type HiddenCodes = ReadonlyMap<string, string>;
 export type ReadBody = (body: unknown) => ReadEvent;
@@ -18,6 +20,20 @@ export type ReadBody = (body: unknown) => ReadEvent;
 /** One that nobody writes by chance may be looked for anywhere; `active` and `customer` may not. */
 export function isTelling(code: string): boolean {
   return (code.length >= 6 && /\d/.test(code) && /[a-z]/.test(code)) || (code.length >= 10 && /[a-z]-[a-z]/.test(code));
+}
+
+/** As a provider that takes fewer signs has it; what is somebody's code by itself, `taken` says. */
+export function withSpellings(codes: HiddenCodes, taken: ReadonlySet<string>): HiddenCodes {
+  const all = new Map(codes);
+  for (const [code, hidden] of codes) {
+    for (const text of spellingsAtProviders(code)) if (!all.has(text) && !taken.has(text)) all.set(text, hidden);
+  }
+  return all;
+}
+
+export function spellingsAtProviders(code: string): string[] {
+  const texts = [code.replaceAll('_', '-'), code.replace(/[^a-z0-9]/g, '')];
+  return texts.filter((text) => text !== code && text.length >= SPELLING_LENGTH_MIN);
 }
 
 /** Which codes an event says, by their keys. */

@@ -9,8 +9,8 @@ import { isHidden } from '../model/code-names.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Provider } from '../model/provider.ts';
 import type { World } from '../model/world.ts';
-import { REWRITE_BODIES } from './erasure.sql.ts';
-import { carriersOf, codesSaid, withoutCodes } from './hide-codes.ts';
+import { ARE_CODES, REWRITE_BODIES } from './erasure.sql.ts';
+import { carriersOf, codesSaid, spellingsAtProviders, withoutCodes, withSpellings } from './hide-codes.ts';
 import { readEvent } from './read-events.ts';
 
 export interface Told {
@@ -31,11 +31,14 @@ export async function hideToldCodes(client: PoolClient, { world, events, ctx, pr
     return said.length > 0;
   });
   if (naming.length === 0) return;
+  const spelled = [...codes.keys()].flatMap(spellingsAtProviders);
+  const taken = await client.query<{ code_key: string }>(ARE_CODES, [no, spelled]);
+  const hidden = withSpellings(codes, new Set(taken.rows.map((row) => row.code_key)));
   const { rows } = await client.query(READ_EVENTS, [no, naming.map(({ id }) => id)]);
   const rewritten = rows.flatMap((row) => {
     if (row.body === null) return [];
     const read = (body: unknown) => readEvent({ ...stored(row), body }, program, providers);
-    const body = withoutCodes(row.body, { codes, carriers: carriersOf(program), read, keyed });
+    const body = withoutCodes(row.body, { codes: hidden, carriers: carriersOf(program), read, keyed });
     return body === undefined ? [] : [{ id: row.id as bigint, body }];
   });
   await client.query(REWRITE_BODIES, [no, rewritten.map(({ id }) => id), rewritten.map(({ body }) => body)]);

@@ -6,7 +6,8 @@
  */
 import type pg from 'pg';
 import { withTransaction } from '../db/transaction.ts';
-import { isTelling, wordInSql } from '../engine/hide-codes.ts';
+import { ARE_CODES } from '../engine/erasure.sql.ts';
+import { isTelling, spellingsAtProviders, withSpellings, wordInSql } from '../engine/hide-codes.ts';
 import { LOCK } from '../engine/lock.sql.ts';
 import type { Keyed } from '../model/fold.ts';
 import * as sql from './erase-codes.sql.ts';
@@ -25,7 +26,13 @@ export async function hideCodes(ports: CodePorts, no: number): Promise<void> {
     await client.query(LOCK, [no]);
     const { rows } = await client.query<{ person_id: bigint; codes: string[] }>(sql.SHOWN_CODES, [no]);
     if (rows.length === 0) return;
-    const sealed = rows.map(({ codes }) => ports.seal(no, JSON.stringify(codes)));
+    const spelled = rows.flatMap((row) => row.codes.flatMap(spellingsAtProviders));
+    const taken = await client.query<{ code_key: string }>(ARE_CODES, [no, spelled]);
+    const others = new Set(taken.rows.map((row) => row.code_key));
+    const sealed = rows.map(({ codes }) => {
+      const own = new Map(codes.map((code) => [code, ports.keyed.hiddenCode(code)]));
+      return ports.seal(no, JSON.stringify([...withSpellings(own, others)]));
+    });
     const persons = rows.map(({ person_id: id }) => id);
     await client.query(sql.KEEP_TEXTS, [no, persons, sealed, ports.keyVersion]);
     const codes = rows.flatMap((row) => row.codes);
@@ -41,10 +48,10 @@ export interface WithTexts {
 
 /** The texts that are still to be looked for, with what takes their place. */
 export function hiddenCodes(ports: CodePorts, no: number, open: readonly WithTexts[]): ReadonlyMap<string, string> {
-  const texts = open.flatMap(({ codes, codes_key_version: version }) =>
-    codes && version !== null ? (JSON.parse(ports.unseal(no, version, codes)) as string[]) : [],
+  const pairs = open.flatMap(({ codes, codes_key_version: version }) =>
+    codes && version !== null ? (JSON.parse(ports.unseal(no, version, codes)) as [string, string][]) : [],
   );
-  return new Map(texts.map((text) => [text, ports.keyed.hiddenCode(text)]));
+  return new Map(pairs);
 }
 
 /** Clicks, explanations, and what people wrote. */
