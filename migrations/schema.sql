@@ -160,7 +160,8 @@ create table claims (
 );
 CREATE INDEX claims_person_idx ON public.claims USING btree (program_no, person_id, id);
 CREATE INDEX claims_unknown_idx ON public.claims USING btree (program_no, code_key) WHERE (outcome = 'unknown_code'::text);
-CREATE TRIGGER claims_append_only BEFORE DELETE OR UPDATE ON public.claims FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER claims_append_only BEFORE DELETE ON public.claims FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER claims_hide_only BEFORE UPDATE ON public.claims FOR EACH ROW WHEN (((((((((new.program_no IS DISTINCT FROM old.program_no) OR (new.id IS DISTINCT FROM old.id)) OR (new.person_id IS DISTINCT FROM old.person_id)) OR (new.carrier IS DISTINCT FROM old.carrier)) OR (new.outcome IS DISTINCT FROM old.outcome)) OR (new.at IS DISTINCT FROM old.at)) OR (new.cause_id IS DISTINCT FROM old.cause_id)) OR (new.code_key !~ '^erased\.'::text) OR (old.code_key ~ '^erased\.'::text))) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER claims_no_truncate BEFORE TRUNCATE ON public.claims FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 comment on table claims is 'Every code that came along with somebody, and what became of it; also those that lost.';
 
@@ -341,12 +342,16 @@ create table erasures (
   name bytea,
   swept_at timestamp with time zone,
   done_at timestamp with time zone,
+  codes bytea,
+  codes_key_version integer,
+  constraint erasures_codes_check CHECK ((((codes IS NULL) = (codes_key_version IS NULL)) AND ((done_at IS NULL) OR (codes IS NULL)))),
   constraint erasures_pkey PRIMARY KEY (program_no, person_id),
   constraint erasures_swept_check CHECK ((((swept_at IS NULL) OR ((email IS NULL) AND (name IS NULL))) AND ((done_at IS NULL) OR (swept_at IS NOT NULL))))
 );
 CREATE INDEX erasures_open_idx ON public.erasures USING btree (program_no, person_id) WHERE (done_at IS NULL);
 comment on table erasures is 'Who is to be erased. Address and name move here, still encrypted, until every place that may name the person was looked at.';
 comment on column erasures.swept_at is 'Since then no body names them; done_at: nor a frozen request, once none of theirs is under way.';
+comment on column erasures.codes is 'The texts of their codes, encrypted, until every place that may tell them was looked at.';
 
 create table first_payments (
   program_no integer not null,
@@ -1562,6 +1567,50 @@ CREATE OR REPLACE FUNCTION public.hash_texts(salt bytea, reason text, before jso
  LANGUAGE sql
  IMMUTABLE
 RETURN sha256((salt || convert_to((jsonb_build_array(reason, (before)::text, (after)::text))::text, 'UTF8'::name)));
+
+CREATE OR REPLACE FUNCTION public.hide_codes(of_program integer, shown text[], hidden text[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+declare
+  each record;
+begin
+  for each in select u.was, u.hidden from unnest(shown, hidden) as u(was, hidden) loop
+    if each.hidden !~ '^erased\.[0-9a-f]{24}$' or not exists (
+        select from codes c join persons p on p.program_no = c.program_no and p.id = c.person_id
+         where c.program_no = of_program and c.code_key = each.was and c.revoked_at is not null and p.erased_at is not null) then
+      raise exception 'only the code of somebody who is erased can be hidden' using errcode = 'insufficient_privilege';
+    end if;
+  end loop;
+  update claims t set code_key = h.hidden from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+  update reports t set code_key = h.hidden from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+  update referrals t set code_key = h.hidden from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+  update domain_uses t set code_key = h.hidden from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+  update code_aliases t set code_key = h.hidden from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+  update provider_codes t set code_key = h.hidden, reason = null from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+  update codes t set code_key = h.hidden, code = h.hidden from unnest(shown, hidden) as h(was, hidden) where t.program_no = of_program and t.code_key = h.was;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.hide_words(of_program integer, words text, hidden text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  if hidden !~ '^erased\.[0-9a-f]{24}$' or not exists (select from codes c where c.program_no = of_program and c.code_key = hidden) then
+    raise exception 'only the code of somebody who is erased can be hidden' using errcode = 'insufficient_privilege';
+  end if;
+  update suspensions t set detail = regexp_replace(t.detail, words, hidden, 'gi'),
+      evidence = regexp_replace(t.evidence::text, words, hidden, 'gi')::json
+   where t.program_no = of_program and (t.detail ~* words or t.evidence::text ~* words);
+  update reports t set message = regexp_replace(t.message, words, hidden, 'gi')
+   where t.program_no = of_program and t.message ~* words;
+  update appeals t set message = regexp_replace(t.message, words, hidden, 'gi'), note = regexp_replace(t.note, words, hidden, 'gi')
+   where t.program_no = of_program and (t.message ~* words or t.note ~* words);
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.hold_seal_off()
  RETURNS trigger

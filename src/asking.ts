@@ -18,6 +18,7 @@ export interface AskingOptions {
   readonly now: () => Promise<Date>;
   readonly receive: (event: NewEvent) => Promise<Received>;
   readonly programByNo: (no: number) => LoadedProgram;
+  readonly codeKeys: PromotionPorts['codeKeys'];
   /** false in a process that only takes requests: a worker does what it plans. */
   readonly folds: boolean;
   readonly log: Logger;

@@ -228,7 +228,7 @@ function stages(ground: Ground) {
   };
   const sweep = sweepOf(ground, programByNo, open, mailing.forget);
   const own = { pool: pools.general, now: clock.now, receive: core.receive, programByNo, folds: sends, log };
-  const asked = createAsking({ ...own, http });
+  const asked = createAsking({ ...own, http, codeKeys: core.codeKeys });
   return { ...ground, core, recorder, http, deliverer, mailing, funding, checks, due, sweep, asked };
 }
 
@@ -242,7 +242,12 @@ function sweepOf(
   return async (no: number, stopped?: () => boolean): Promise<void> => {
     const { program } = programByNo(no);
     const keyed = keyedFor(keys, program);
-    const ports = { pool: pools.general, providers: PROVIDERS, now: clock.now, unseal: open, keyed, forgetMails };
+    const sealing = {
+      keyVersion: keys.current,
+      seal: (to: number, value: string) => seal(keys, to, value),
+      unseal: open,
+    };
+    const ports = { ...sealing, pool: pools.general, providers: PROVIDERS, now: clock.now, keyed, forgetMails };
     await sweepErasures(ports, { no, program, stopped });
   };
 }
@@ -291,6 +296,7 @@ function depsOf(
       await core.engine.catchUp(no);
       return 'done';
     },
+    codeKeys: core.codeKeys,
     promote: asked.promote,
     sweepErasures: (no) => sweep(no),
     advanceClock: async (to) => await advanceTestClock(due, settable, to),

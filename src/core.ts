@@ -17,6 +17,7 @@ import { Handoff } from './inbox/handoff.ts';
 import { createReceiver, type NewEvent, type Received } from './inbox/receive.ts';
 import { customerOf } from './ledger/delivered.ts';
 import { parseBody } from './model/body.ts';
+import { keysOfText } from './model/code-names.ts';
 import type { Keyed } from './model/fold.ts';
 import type { LoadedProgram } from './model/program.ts';
 import type { Provider } from './model/provider.ts';
@@ -41,6 +42,8 @@ export interface Core {
   readonly engine: Engine;
   readonly receive: (event: NewEvent) => Promise<Received>;
   readonly keyedFor: (loaded: LoadedProgram) => Keyed;
+  /** The keys under which a code with this text may be kept. */
+  readonly codeKeys: (programNo: number, written: string) => readonly string[];
 }
 
 function freeze(
@@ -101,5 +104,10 @@ export function createCore(options: CoreOptions): Core {
     onBatch: options.onBatch,
     onError: options.onError,
   });
-  return { engine, receive, keyedFor: keyedOf };
+  const codeKeys = (no: number, written: string): readonly string[] => {
+    const loaded = options.programByNo(no);
+    if (!loaded) throw new Error(`bug: no program ${no}`);
+    return keysOfText(keyedOf(loaded), written);
+  };
+  return { engine, receive, keyedFor: keyedOf, codeKeys };
 }

@@ -1,8 +1,10 @@
 /**
  * A member's referral codes: the one primary code, and sub-codes for links.
- * Promises: a code belongs to one person for ever, dead or alive, so an old link never brings somebody else a reward.
+ * Promises: a code belongs to one person for ever, dead, alive or erased, so an old link never brings somebody else a
+ * reward.
  * Must never: give out a code that is taken, in whatever case it is written.
  */
+import { codeNamed } from '../model/code-names.ts';
 import type { FoldContext } from '../model/fold.ts';
 import type { Code, Person } from '../model/records.ts';
 import type { World } from '../model/world.ts';
@@ -15,7 +17,7 @@ export function primaryCode(world: World, personId: bigint): Code | undefined {
 export function freeCode(world: World, ctx: FoldContext, seed: string, name: string | undefined): string {
   let attempt = 1;
   let code = ctx.keyed.code(seed, name, attempt);
-  while (world.codes.get(code.toLowerCase())) code = ctx.keyed.code(seed, name, ++attempt);
+  while (codeNamed(world, ctx.keyed, code)) code = ctx.keyed.code(seed, name, ++attempt);
   return code;
 }
 

@@ -14,6 +14,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import { HIDDEN_PREFIX } from '../model/code-names.ts';
 import type { Keyed } from '../model/fold.ts';
 import type { Program } from '../model/program.ts';
 
@@ -25,6 +26,8 @@ export interface DerivedKeys {
 
 /** 132 bits: no two people collide. */
 const HASH_LENGTH = 22;
+/** 96 bits, in lower case as all keys of codes. */
+const HIDDEN_LENGTH = 24;
 const REMEMBERED_MAX = 5_000;
 const NAME_CHARACTERS = /[^A-Za-z]/g;
 
@@ -38,6 +41,8 @@ export function keyedFor(keys: DerivedKeys, program: Program): Keyed {
     hash: remembered((text) => createHmac('sha256', matching).update(text).digest('base64url').slice(0, HASH_LENGTH)),
     told: (address) => hash('sha256', visitKey + address, 'base64url'),
     code: (memberId, name, attempt) => codeOf(coding, program, memberId, name, attempt),
+    hiddenCode: (key) =>
+      HIDDEN_PREFIX + createHmac('sha256', matching).update(`code\n${key}`).digest('hex').slice(0, HIDDEN_LENGTH),
   };
 }
 

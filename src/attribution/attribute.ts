@@ -4,6 +4,7 @@
  * attribute by a code that is revoked, used up or suspended, or whose member is gone, or make somebody their own or
  * their colleague's referrer.
  */
+import { codeKeyOf, codeNamed } from '../model/code-names.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Code, Finding, Person, Referral } from '../model/records.ts';
 import { objectKey, type World } from '../model/world.ts';
@@ -75,8 +76,9 @@ function judge(
   const ranked = [...claims].sort((a, b) => strengthOf(a.carrier) - strengthOf(b.carrier));
   const judged: Judged[] = [];
   for (const claim of ranked) {
-    const codeKey = codeKeyOf(world, claim);
-    const code = world.codes.get(codeKey);
+    const said = saidBy(world, claim);
+    const code = codeNamed(world, ctx.keyed, said);
+    const codeKey = code?.codeKey ?? said;
     if (known && code?.codeKey === known.codeKey) continue;
     const referrer = code && world.persons.get(code.personId);
     const isTaken = known !== undefined || judged.some(({ outcome }) => outcome === ATTRIBUTED);
@@ -97,9 +99,9 @@ function isOverruled(world: World, { id }: Person, { carrier }: Evidence, judged
 }
 
 /** What a claim says, as codes are kept. Of an object that nobody has explained it is the object's own id. */
-function codeKeyOf(world: World, { code, object }: Evidence): string {
+function saidBy(world: World, { code, object }: Evidence): string {
   const alias = object && world.codeAliases.get(objectKey({ ...object, objectId: code }));
-  return alias?.codeKey ?? code.trim().toLowerCase().slice(0, CODE_KEY_LENGTH_MAX);
+  return alias?.codeKey ?? codeKeyOf(code).slice(0, CODE_KEY_LENGTH_MAX);
 }
 
 function strengthOf(carrier: string): number {

@@ -6,6 +6,7 @@
  */
 import { primaryCode } from '../accounts/codes.ts';
 import { ensureMember, personOfMember } from '../accounts/persons.ts';
+import { codeNamed } from '../model/code-names.ts';
 import { type Command, type CommandOutcome, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Payment, Person, Referral } from '../model/records.ts';
@@ -31,7 +32,7 @@ export function attachPayment(
 ): CommandOutcome {
   const payment = world.payments.get(BigInt(command.paymentId));
   if (!payment || payment.mergedInto !== null) return refuse('unknown_payment');
-  const code = codeOf(world, command);
+  const code = codeOf(world, ctx, command);
   if (code === undefined) return refuse(command.code === undefined ? 'unknown_member' : 'unknown_code');
   const payer = payerOf(world, ctx, payment, command);
   if (payer.erasedAt) return refuse('member_erased');
@@ -54,8 +55,8 @@ function note(world: World, referral: Referral, payment: Payment, { actor, note:
   world.referrals.put({ ...referral, evidence: [...referral.evidence, finding] });
 }
 
-function codeOf(world: World, { code, referrerId }: Attach) {
-  if (code !== undefined) return world.codes.get(code.trim().toLowerCase());
+function codeOf(world: World, ctx: FoldContext, { code, referrerId }: Attach) {
+  if (code !== undefined) return codeNamed(world, ctx.keyed, code);
   const referrer = referrerId === undefined ? undefined : personOfMember(world, referrerId);
   return referrer && primaryCode(world, referrer.id);
 }

@@ -23,7 +23,7 @@ import { evaluateReferralRewards } from './evaluate-rewards.ts';
 import { holdReferral } from './hold-referral.ts';
 import { waitingOf } from './marks.ts';
 import { handleMemberCommand } from './member-commands.ts';
-import { patchCode, shownCode } from './patch-code.ts';
+import { ownerOfCode, patchCode, shownCode } from './patch-code.ts';
 import { reevaluate } from './reevaluate.ts';
 import { deliverWaiting } from './sink-account.ts';
 import { appellantOf, handleSuspensionCommand, patchSuspension, shownAppeal } from './suspensions.ts';
@@ -36,7 +36,7 @@ export function handleCommand(world: World, ctx: FoldContext, event: FoldEvent, 
   const actor = 'actor' in command ? command.actor : null;
   const note = 'note' in command && typeof command.note === 'string' ? command.note : null;
   const cause: Cause = { id: event.id, at: ctx.now, triedOnce: event.triedOnce, actor, note };
-  const before = shown(world, command);
+  const before = shown(world, ctx, command);
   const outcome = carryOut(world, ctx, event, command, cause);
   if (commandNamesErased(world, command)) world.blanked.put({ inboxId: event.id });
   if (actor !== null && outcome.ok) audit(world, ctx, command, { actor, note, before });
@@ -100,7 +100,7 @@ function carryOut(world: World, ctx: FoldContext, event: FoldEvent, command: Com
 }
 
 /** What an admin's action changes, as the audit log shows it. */
-function shown(world: World, command: Command): Record<string, unknown> | null {
+function shown(world: World, ctx: FoldContext, command: Command): Record<string, unknown> | null {
   if (command.command === 'member.patch') {
     const person = personOfMember(world, command.memberId);
     return person
@@ -113,7 +113,7 @@ function shown(world: World, command: Command): Record<string, unknown> | null {
         }
       : null;
   }
-  if (command.command === 'code.patch') return shownCode(world, command.code);
+  if (command.command === 'code.patch') return shownCode(world, ctx, command.code);
   if (command.command === 'payment.attach') return shownPayment(world, command);
   if ('appealId' in command) return shownAppeal(world, command.appealId);
   const reward = 'rewardId' in command ? world.rewards.get(BigInt(command.rewardId)) : undefined;
@@ -130,10 +130,12 @@ function shown(world: World, command: Command): Record<string, unknown> | null {
   };
 }
 
+/** Whoever referred the payer, by id: a code's text in the log could not be told from the admin's own words. */
 function shownPayment(world: World, { paymentId }: Of<'payment.attach'>): Record<string, unknown> | null {
   const payment = world.payments.get(BigInt(paymentId));
   const referral = payment && payment.personId !== null ? world.referrals.get(payment.personId) : undefined;
-  return payment ? { reason: payment.reason, code: referral?.codeKey ?? null } : null;
+  const referrer = referral && world.persons.get(referral.referrerId);
+  return payment ? { reason: payment.reason, referrer: referrer?.memberId ?? null } : null;
 }
 
 function audit(
@@ -142,8 +144,8 @@ function audit(
   command: Command,
   { actor, note, before }: { actor: string; note: string | null; before: Record<string, unknown> | null },
 ): void {
-  const target = targetOf(world, command);
-  const after = shown(world, command);
+  const target = targetOf(world, ctx, command);
+  const after = shown(world, ctx, command);
   world.audit.put({
     id: ctx.nextId(),
     at: ctx.now,
@@ -156,12 +158,12 @@ function audit(
   });
 }
 
-function targetOf(world: World, command: Command): string {
+function targetOf(world: World, ctx: FoldContext, command: Command): string {
   if ('rewardId' in command) return `rw_${command.rewardId}`;
   if ('paymentId' in command) return `pm_${command.paymentId}`;
   if ('memberId' in command) return command.memberId;
   if ('appealId' in command) return appellantOf(world, command.appealId);
-  return 'code' in command ? command.code : '';
+  return 'code' in command && command.code !== undefined ? ownerOfCode(world, ctx, command.code) : '';
 }
 
 function withReward(world: World, id: string, run: (reward: Reward) => CommandOutcome): CommandOutcome {

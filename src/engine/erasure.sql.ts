@@ -49,4 +49,15 @@ export const JOINED = `
     union select p.id from persons p join gone on p.program_no = $1 and p.merged_into = gone.id)
   select id from gone`;
 
+/** $2 events, $3 what they may keep of their bodies; null: nothing. Whatever was parked cannot be tried without one. */
+export const REWRITE_BODIES = `
+  update inbox_events e set body = v.body,
+    reason = case when e.outcome = 'parked' and v.body is null then 'erased' else e.reason end,
+    outcome = case when e.outcome = 'parked' and v.body is null then 'ignored' else e.outcome end
+    from unnest($2::bigint[], $3::text[]) as v(id, body)
+   where e.program_no = $1 and e.id = v.id and e.body is not null`;
+
+/** Which of these texts are codes. */
+export const ARE_CODES = 'select code_key from codes where program_no = $1 and code_key = any($2::text[])';
+
 export const BLANK_BODIES = 'update inbox_events set body = null where program_no = $1 and id = any($2::bigint[])';

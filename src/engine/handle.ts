@@ -16,6 +16,7 @@ import {
 import { takeUse, usageNeeds } from '../accounts/usage.ts';
 import { type Evidence, seenBeforeCheckout, seenBeforeSignup } from '../attribution/visits.ts';
 import { drawForUsage } from '../ledger/spend.ts';
+import { codeKeyOf, codeNamed } from '../model/code-names.ts';
 import type { CommandOutcome } from '../model/commands.ts';
 import type { CodeAliasFact, Fact, PaymentFact, UsageFact } from '../model/facts.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
@@ -193,7 +194,7 @@ function takeCodeAlias(world: World, ctx: FoldContext, event: FoldEvent, fact: C
   const { provider, account, objectId } = fact;
   const known = world.codeAliases.get(objectKey(fact));
   if (known && known.toldAt > toldAt(event)) return NOTHING;
-  const codeKey = fact.code.trim().toLowerCase();
+  const codeKey = codeNamed(world, ctx.keyed, fact.code)?.codeKey ?? codeKeyOf(fact.code);
   world.codeAliases.put({ provider, account, objectId, codeKey, toldAt: toldAt(event) });
   const touched = world.claims.by('unexplained', objectId.toLowerCase()).map(({ personId, carrier }) => {
     const person = survivor(world, personId);

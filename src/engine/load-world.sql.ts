@@ -4,14 +4,14 @@
  * wrote. Must never: query once per event, or write anything.
  */
 import type { PoolClient } from 'pg';
-import { nextName, nextSeed } from '../accounts/codes.ts';
-import { personOfMember } from '../accounts/persons.ts';
+import { codeNamed } from '../model/code-names.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import { objectKey, World } from '../model/world.ts';
 import { decode } from './encode.ts';
 import { JOINED } from './erasure.sql.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { loadDomainChecks, loadNetworkChecks, loadWaiting, undecidedPayments } from './load-checks.sql.ts';
+import { fetchCodes, loadCodes, loadNextCodes } from './load-codes.sql.ts';
 import { fetchBalances, loadCredits } from './load-credits.sql.ts';
 import { loadFigures } from './load-figures.sql.ts';
 import { loadPartsOf, loadRules, loadSourceTypes, loadStandings } from './load-rules.sql.ts';
@@ -23,9 +23,6 @@ import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Sta
 import { asPayment } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import * as suspensions from './tables-suspensions.sql.ts';
-
-/** Codes are derived; the first three candidates of a new member are enough for any number of collisions we will see. */
-const CODE_ATTEMPTS = 3;
 
 export async function loadWorld(
   client: PoolClient,
@@ -80,8 +77,8 @@ async function loadSeekers(load: Loader, keys: Keys): Promise<readonly bigint[]>
   const people = new Set(personIds(world, keys.people));
   if (keys.explained.size === 0) return [...people];
   // A promotion of the product's own may have been redeemed by thousands; only a member's code refers anybody.
-  await fetch(load, world.codes, tables.CODES, { by: ['codeKey'], keys: [[...keys.explained.values()]] });
-  const ours = Array.from(keys.explained).filter(([, code]) => world.codes.get(code));
+  await fetchCodes(load, keys.explained.values());
+  const ours = Array.from(keys.explained).filter(([, code]) => codeNamed(world, load.ctx.keyed, code));
   const objects = ours.map(([object]) => object);
   const unknown = { by: ['codeKey'], keys: [objects], more: `and t.outcome = 'unknown_code'` };
   const claims = await fetch(load, world.claims, tables.CLAIMS, unknown);
@@ -104,20 +101,6 @@ async function loadOwners(load: Loader, keys: Keys): Promise<void> {
   const hashes = new Set(customers.flatMap((id) => world.persons.get(id)?.emailHash ?? []));
   const by = { by: ['emailHash'], keys: [[...hashes]], more: 'and t.merged_into is null' };
   await fetch(load, world.persons, tables.PERSONS, by);
-}
-
-async function loadCodes(load: Loader, keys: Keys): Promise<void> {
-  const wanted = new Set(keys.codeKeys);
-  for (const alias of load.world.codeAliases.all()) wanted.add(alias.codeKey);
-  const unknown = Array.from(keys.customers).filter(([, customer]) => !load.world.aliases.get(customer));
-  for (const alias of new Set([...keys.aliases, ...unknown.map(([member]) => member)])) {
-    const [kind, value] = alias.split('\n') as [string, string];
-    if (kind !== 'member' || load.world.aliases.get(alias)) continue;
-    for (let attempt = 1; attempt <= CODE_ATTEMPTS; attempt++) {
-      wanted.add(load.ctx.keyed.code(value, keys.names.get(value), attempt).toLowerCase());
-    }
-  }
-  await fetch(load, load.world.codes, tables.CODES, { by: ['codeKey'], keys: [[...wanted]] });
 }
 
 async function loadPayments(load: Loader, keys: Keys, people: readonly bigint[]): Promise<void> {
@@ -329,21 +312,6 @@ async function loadJoinable(load: Loader, keys: Keys): Promise<void> {
     fetch(load, world.debts, tables.DEBTS, { by: ['personId'], keys: [ids] }),
     fetch(load, world.spends, tables.SPENDS, { by: ['personId'], keys: [ids] }),
   ]);
-}
-
-/** Whether the codes that a refresh or a new link would take are free; known once the person's own codes are. */
-async function loadNextCodes(load: Loader, keys: Keys): Promise<void> {
-  const candidates = Array.from(keys.newCodes).flatMap((memberId) => {
-    const person = personOfMember(load.world, memberId);
-    if (!person) return [];
-    const seed = nextSeed(load.world, person);
-    // A link's code is never made of a name; a further code of the member's own may be.
-    const names = new Set([undefined, nextName(load.world, load.ctx, person)]);
-    return Array.from(names).flatMap((name) =>
-      [1, 2, 3].map((attempt) => load.ctx.keyed.code(seed, name, attempt).toLowerCase()),
-    );
-  });
-  await fetch(load, load.world.codes, tables.CODES, { by: ['codeKey'], keys: [candidates] });
 }
 
 /** What the signals compare: who else was seen with these addresses, and the first payments around these times. */

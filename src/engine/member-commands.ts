@@ -5,6 +5,7 @@
  */
 import { freeCode, nextName, nextSeed, primaryCode, putCode, revokePrimary } from '../accounts/codes.ts';
 import { ensureMember, personOfMember, takeMember } from '../accounts/persons.ts';
+import { codeKeyOf, codeNamed } from '../model/code-names.ts';
 import { type Command, type CommandOutcome, type CommandRefusal, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext, FoldEvent } from '../model/fold.ts';
 import type { Code, Person } from '../model/records.ts';
@@ -63,7 +64,7 @@ function claim(world: World, ctx: FoldContext, event: FoldEvent, command: Of<'cl
   const person = ensureMember(world, ctx, command.memberId);
   if (person.erasedAt) return refuse('unknown_member');
   const known = world.referrals.get(person.id);
-  const codeKey = command.code.trim().toLowerCase();
+  const codeKey = codeNamed(world, ctx.keyed, command.code)?.codeKey ?? codeKeyOf(command.code);
   if (known?.codeKey === codeKey) return DONE;
   const claims = [{ code: command.code, carrier: 'claim' }];
   const changed = evaluateReferral(world, ctx, event, person, claims, person.emailVerified !== false);
@@ -103,7 +104,7 @@ function closePending(world: World, ctx: FoldContext, person: Person, { codeKey 
 
 /** A vanity code. The one before dies; asking for one's own again changes its spelling only. */
 function setCode(world: World, ctx: FoldContext, person: Person, code: string): CommandOutcome {
-  const taken = world.codes.get(code.toLowerCase());
+  const taken = codeNamed(world, ctx.keyed, code);
   const current = primaryCode(world, person.id);
   if (taken && taken.codeKey === current?.codeKey) {
     world.codes.put({ ...taken, code });

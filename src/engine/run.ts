@@ -13,6 +13,7 @@ import type { FoldContext, Keyed } from '../model/fold.ts';
 import type { LoadedProgram, Mailboxes } from '../model/program.ts';
 import type { Provider } from '../model/provider.ts';
 import { type Folded, fold } from './fold.ts';
+import { hideToldCodes, stored } from './hide-told.ts';
 import { loadWorld } from './load-world.sql.ts';
 import type { Statement } from './loader.sql.ts';
 import * as lock from './lock.sql.ts';
@@ -135,6 +136,7 @@ async function runClaimed(
   const world = await loadWorld(client, ports.statement, events, ctx);
   ports.crashPoint('loaded');
   const folded = [...fold(world, events, ctx), ...unread];
+  await hideToldCodes(client, { world, events, ctx, providers: ports.providers });
   await noted;
   ports.crashPoint('folded');
   await saveEffects(client, ports.statement, loaded.no, { world, ids, folded, now: ctx.now }, ports.savePorts(loaded));
@@ -194,16 +196,7 @@ async function readEvents(
 }
 
 function asStored(row: Record<string, unknown>): StoredEvent {
-  return {
-    id: row.id as bigint,
-    source: row.source as string,
-    eventId: row.event_id as string,
-    type: row.type as string,
-    receivedAt: row.received_at as Date,
-    occurredAt: row.occurred_at as Date | null,
-    triedOnce: row.tried_once as boolean,
-    body: row.body === null ? null : parseBody(row.body as string),
-  };
+  return { ...stored(row), body: row.body === null ? null : parseBody(row.body as string) };
 }
 
 async function parkAlone(

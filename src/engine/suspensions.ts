@@ -5,6 +5,7 @@
  */
 import { personOfMember } from '../accounts/persons.ts';
 import { forfeitPending, isForfeitable, liftedFinding, restoreForfeit, suspicionOf } from '../ledger/forfeits.ts';
+import { codeNamed } from '../model/code-names.ts';
 import { type Command, type CommandOutcome, DONE, refuse } from '../model/commands.ts';
 import type { Cause, FoldContext } from '../model/fold.ts';
 import type { Person } from '../model/records.ts';
@@ -160,12 +161,20 @@ function appeal(world: World, ctx: FoldContext, { suspensionId, message }: Of<'a
 }
 
 function report(world: World, ctx: FoldContext, { code, reason, message }: Of<'report.make'>): CommandOutcome {
-  const found = world.codes.get(code.trim().toLowerCase());
+  const found = codeNamed(world, ctx.keyed, code);
   if (!found) return refuse('unknown_code');
   const { codeKey, personId } = found;
+  const about = world.persons.get(personId);
   const id = ctx.nextId();
-  world.reports.put({ id, personId, codeKey, reason, message, createdAt: ctx.now });
-  note(world, ctx, { actor: 'anyone', action: 'report.make', target: found.code, reason }, null);
+  // Of somebody who is erased nothing is written down any more.
+  const said = about?.erasedAt ? null : message;
+  world.reports.put({ id, personId, codeKey, reason, message: said, createdAt: ctx.now });
+  note(
+    world,
+    ctx,
+    { actor: 'anyone', action: 'report.make', target: about?.memberId ?? '', reason },
+    { code: found.code },
+  );
   return DONE;
 }
 

@@ -86,6 +86,8 @@ export interface Deps {
   settle(programNo: number, inboxId: bigint, timeoutMs: number): Promise<void>;
   /** The sink's later word on a credit that it answered with 202. */
   settleAccepted(programNo: number, said: SinkWord): Promise<'done' | 'unknown_key' | 'conflict'>;
+  /** The keys under which a code with this text may be kept: its own, and once its member is erased a keyed hash. */
+  codeKeys(programNo: number, written: string): readonly string[];
   /** A member asked for this code: it is to stand at the providers, too, where the program file says so. */
   promote(loaded: LoadedProgram, code: string): Promise<void>;
   /** Blanks what names people of this program who are erased; resolves when it has looked everywhere. */

@@ -5,32 +5,36 @@
  */
 import { AS_CONTRIBUTORS } from '../engine/erasure.sql.ts';
 
-/** $1 program. With every id that the person goes by: the product's, and customers' `<provider>:<account>:<id>`. */
+/**
+ * $1 program. With every id that the person goes by: the product's, customers' `<provider>:<account>:<id>`, and of payments
+ * that were known by an address alone, which they may have changed since.
+ */
 export const OPEN_ERASURES = `
-  select e.person_id, e.key_version, e.email, e.swept_at is not null as swept,
+  select e.person_id, e.key_version, e.email, e.codes, e.codes_key_version, e.swept_at is not null as swept,
          array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'member') as members,
-         array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'customer') as customers
+         array(select a.value from person_aliases a where a.program_no = $1 and a.person_id = e.person_id and a.kind = 'customer') as customers,
+         array(select x.object_id from payments p join payment_aliases x on x.program_no = p.program_no and x.payment_id = p.id
+            where p.program_no = $1 and p.person_id = e.person_id and p.payer_by = 'email') as objects
     from erasures e where e.program_no = $1 and e.done_at is null order by e.person_id`;
 
 /** The last id of the page behind $2; $3: rows a page. */
 export const PAGE_END = `
   select max(p.id) as last from (select id from inbox_events where program_no = $1 and id > $2 order by id limit $3) p`;
 
-/** $2 behind, $3 last, $4 what to look for, in lower case. What still waits is blanked by the fold. */
+/**
+ * $2 behind, $3 last, $4 what to look for, in lower case, $5 how letters begin that are written by number, $6 domains of
+ * addresses with $7 all their spellings. What waits is the fold's.
+ */
 export const FIND_BODIES = `
   select e.id, e.source, e.event_id, e.type, e.received_at, e.occurred_at, e.tried_once, e.body
     from inbox_events e
    where e.program_no = $1 and e.id > $2 and e.id <= $3 and e.body is not null
-     and exists (select from (select lower(e.body) as text offset 0) b, unnest($4::text[]) n where strpos(b.text, n) > 0)
+     and exists (select from (select lower(e.body) as text offset 0) b
+       where exists (select from unnest($4::text[] || $5::text) n where strpos(b.text, n) > 0)
+          or exists (select from unnest($6::text[], $7::text[]) as a(domain, spellings)
+            where strpos(b.text, a.domain) > 0 and b.text ~ a.spellings))
      and not exists (select from inbox_queue q where q.program_no = $1 and q.id = e.id)
    order by e.id`;
-
-/** Whatever was wrong with one that was parked, it cannot be tried again without its body. */
-export const BLANK_EVENTS = `
-  update inbox_events e set body = null,
-    reason = case when e.outcome = 'parked' then 'erased' else e.reason end,
-    outcome = case when e.outcome = 'parked' then 'ignored' else e.outcome end
-   where e.program_no = $1 and e.id = any($2::bigint[])`;
 
 const REWARDS_OF = `
   select r.id from rewards r where r.program_no = $1 and r.person_id = any($2::bigint[])
@@ -65,10 +69,13 @@ export const FORGET_VISITS = `
     delete from visit_claims k where k.program_no = $1 and k.email_hash = any($2::text[]) returning k.visitor_hash)
   delete from visits v using claimed c where v.program_no = $1 and v.visitor_hash = c.visitor_hash`;
 
-/** $2 persons, $3 now. */
+/** $2 persons, $3 now, $4 their codes as they were sealed when the search began. */
 export const SWEPT = `
-  update erasures e set swept_at = $3, key_version = null, email = null, name = null
-   where e.program_no = $1 and e.person_id = any($2::bigint[]) and e.swept_at is null`;
+  update erasures e set swept_at = coalesce(e.swept_at, $3), key_version = null, email = null, name = null,
+      codes = null, codes_key_version = null
+    from unnest($2::bigint[], $4::bytea[]) as v(person_id, codes)
+   where e.program_no = $1 and e.person_id = v.person_id and e.codes is not distinct from v.codes
+     and (e.swept_at is null or e.codes is not null)`;
 
 /** Mails that they had sent, or that went to them. */
 export const MAILS = `
@@ -79,6 +86,6 @@ export const MAILS = `
 /** Not while a credit of theirs is under way; then a later run does the rest. $2 persons, $3 now. */
 export const FINISH = `
   update erasures e set done_at = $3
-   where e.program_no = $1 and e.person_id = any($2::bigint[]) and e.done_at is null
+   where e.program_no = $1 and e.person_id = any($2::bigint[]) and e.done_at is null and e.codes is null
      and not exists (select from rewards r join deliveries d on d.program_no = r.program_no and d.reward_id = r.id
        where r.program_no = $1 and r.person_id = e.person_id and d.settled_at is null)`;

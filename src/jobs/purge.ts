@@ -4,7 +4,7 @@
  * until somebody has dealt with it. Must never: remove the row, or what says that the event is known.
  */
 import type pg from 'pg';
-import type { DurationMs } from '../model/program.ts';
+import type { DurationMs, LoadedProgram } from '../model/program.ts';
 import * as sql from './purge.sql.ts';
 
 /** Bodies have some 4 KB: a page writes little more than a megabyte. */
@@ -16,6 +16,17 @@ export interface PurgeOptions {
   readonly rowsPerPage?: number;
   /** Asked between two pages: true ends the work early; the next run goes on. */
   readonly stopped?: () => boolean;
+}
+
+/** All that a program keeps for a time only. */
+export async function purge(
+  pool: pg.Pool,
+  { no, program: { retention, attribution } }: Pick<LoadedProgram, 'no' | 'program'>,
+  { now, stopped }: Pick<PurgeOptions, 'now' | 'stopped'>,
+): Promise<void> {
+  await purgeBodies(pool, no, { retention, now, ...(stopped && { stopped }) });
+  await purgeAddresses(pool, no, { retention, now });
+  await purgeVisits(pool, no, { window: attribution.window, now });
 }
 
 /** Returns how many bodies were removed. Safe to run twice at once. */
@@ -46,7 +57,7 @@ export async function purgeAddresses(
 }
 
 /** Clicks and claims that are older than the window attribute nothing any more; the counts by day stay. */
-export async function purgeVisits(
+async function purgeVisits(
   pool: Pick<pg.Pool, 'query'>,
   programNo: number,
   { window, now }: { readonly window: number; readonly now: Date },

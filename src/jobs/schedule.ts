@@ -11,7 +11,7 @@ import { JOBS_SCHEMA } from '../db/migrate.ts';
 import { openJobPool } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
 import type { Clock } from './clock.ts';
-import { purgeAddresses, purgeBodies, purgeVisits } from './purge.ts';
+import { purge } from './purge.ts';
 import { sealAudit, sealProgram } from './seal.ts';
 import { forEach, oneAtATime } from './side-by-side.ts';
 import { wakeAt } from './wake.ts';
@@ -172,11 +172,8 @@ function taskList(options: ScheduleOptions, pool: pg.Pool, stopped: () => boolea
     erase: logged('erase', () => forEach(programs(), 1, ({ no }) => options.sweepErasures(no, stopped))),
     catch_up: logged('catch_up', () => catchUpAll(options, stopped)),
     purge: logged('purge', async () => {
-      await forEach(programs(), 1, async ({ no, program: { retention, attribution } }) => {
-        const now = await clock.now();
-        await purgeBodies(pools.general, no, { retention, now, stopped });
-        await purgeAddresses(pools.general, no, { retention, now });
-        await purgeVisits(pools.general, no, { window: attribution.window, now });
+      await forEach(programs(), 1, async (loaded) => {
+        await purge(pools.general, loaded, { now: await clock.now(), stopped });
       });
       await removeDeadJobs(pool, log);
     }),

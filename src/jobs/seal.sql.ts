@@ -50,10 +50,20 @@ const hashed = (fields: string): string => `sha256(convert_to(jsonb_build_array(
 const REWARD_ERASED = (reward: string): string => `exists (
   select from rewards r join erasures e on e.program_no = r.program_no and e.person_id in (r.person_id, r.referee_id)
    where r.program_no = t.program_no and r.id = ${reward})`;
+/** Somebody with whom a code came along whose member is erased: what was said about them may name it. */
+const CAME_BY_ERASED = (person: string): string => `exists (
+  select from claims k where k.program_no = t.program_no and k.person_id = ${person} and k.code_key like 'erased.%')`;
+const ABOUT_ERASED = (reward: string): string => `(${REWARD_ERASED(reward)} or exists (
+  select from rewards r where r.program_no = t.program_no and r.id = ${reward} and ${CAME_BY_ERASED('r.referee_id')}))`;
+const numberIn = (prefix: string): string =>
+  `case when t.target ~ '^${prefix}_[0-9]{1,18}$' then substring(t.target from 4)::bigint end`;
 const TARGET_ERASED = `(exists (
   select from erasures e join person_aliases a on a.program_no = e.program_no and a.person_id = e.person_id
    where e.program_no = t.program_no and a.kind = 'member' and a.value = t.target)
-  or ${REWARD_ERASED(`case when t.target ~ '^rw_[0-9]{1,18}$' then substring(t.target from 4)::bigint end`)})`;
+  or exists (select from person_aliases a where a.program_no = t.program_no and a.kind = 'member' and a.value = t.target
+      and ${CAME_BY_ERASED('a.person_id')})
+  or exists (select from payments p where p.program_no = t.program_no and p.id = ${numberIn('pm')} and ${CAME_BY_ERASED('p.person_id')})
+  or ${ABOUT_ERASED(numberIn('rw'))})`;
 
 /** What was written is what was hashed; it may be gone only where somebody was erased. */
 const altered = (given: { is: string; hash: string; made: string; erased: string }): string =>
@@ -88,7 +98,7 @@ const SPECS: Readonly<Record<Chain, Spec>> = {
     label: `'decisions', `,
     wrong: (after, to) => `
       select min(t.id) from reward_history t where t.program_no = $1 and t.id > ${after} and t.id <= ${to}
-         and ${altered({ is: 't.note is not null', hash: 't.note_hash', made: 'hash_note(t.salt, t.note)', erased: REWARD_ERASED('t.reward_id') })}`,
+         and ${altered({ is: 't.note is not null', hash: 't.note_hash', made: 'hash_note(t.salt, t.note)', erased: ABOUT_ERASED('t.reward_id') })}`,
   },
   audit: {
     rows: 'audit_log t where $1::int = 0',

@@ -26,6 +26,17 @@ export function matchEmail(email: string): MatchedEmail | undefined {
   return { address: `${local}@${domain}`, domain };
 }
 
+/** Every way to write the address of a mailbox, in lower case: as a regular expression that JavaScript and SQL read alike. */
+export function spellingsOf({ address }: MatchedEmail): string {
+  const at = address.lastIndexOf('@');
+  const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
+  const isGmail = GMAIL.has(domain);
+  const letters = Array.from(local, escaped).join(isGmail ? '[.]?' : '');
+  return `(^|[^a-z0-9._-])${letters}${isGmail ? '[.]?' : ''}([+][^@"]{0,64})?@${isGmail ? 'g(oogle)?mail[.]com' : escaped(domain)}`;
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, (sign) => `\\${sign}`);
+
 const SHOWN_MAX = 3;
 
 /** At most three characters, and none of a word that is too short to be halved. */

@@ -35,6 +35,8 @@ export interface Keyed {
   told(address: string): string;
   /** A referral code derived from a member id; attempt 1, 2 … when the ones before are taken. */
   code(memberId: string, name: string | undefined, attempt: number): string;
+  /** Under which a code's text is known once its member is erased; `key`: the text in lower case. */
+  hiddenCode(key: string): string;
 }
 
 export interface FoldContext {

@@ -1,6 +1,6 @@
 /** Many processes, many orders, one outcome: what the lock, the unique keys and the sorted insert are for. */
 import pg from 'pg';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TestProgram } from '../support/core.ts';
 import { again } from '../support/sized.ts';
 
@@ -80,6 +80,76 @@ describe('intake', () => {
       expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(60);
     }
   });
+});
+
+describe('two who store the same keys', () => {
+  const put = (id: string) => program.put('member.created', { member_id: id }, { id });
+  const INSERT = `insert into inbox_events (program_no, source, event_id, type, received_at, body_hash)
+    values (1, 'app', $1, 't', now(), '')`;
+  /** Another process, by hand: it has stored one key and not committed. */
+  async function other(key: string, run: (client: pg.Client) => Promise<void>): Promise<void> {
+    const client = new pg.Client({ connectionString: program.db.ownerUrl });
+    await client.connect();
+    try {
+      await client.query('begin');
+      await client.query(INSERT, [key]);
+      await run(client);
+    } finally {
+      await client.end();
+    }
+  }
+  /** Ours has come to the key that the other one holds. */
+  const waits = () =>
+    vi.waitFor(async () => expect(await program.rows('select 1 from pg_locks where not granted')).toHaveLength(1));
+
+  test('wait for one another before they hold what the other will want: keys are stored in one order', async () => {
+    program = await TestProgram.start({ folds: false });
+    await other('m', async (client) => {
+      const answers = Promise.all(['z', 'm', 'x'].map(put));
+      await waits();
+      await client.query(`set lock_timeout = '300ms'`);
+      await client.query(INSERT, ['x']);
+      await client.query(INSERT, ['z']);
+      await client.query('commit');
+      expect((await answers).map(({ duplicate }) => duplicate)).toEqual([true, true, true]);
+    });
+  });
+
+  test('and meet all the same: whoever the database stops stores again, and the sender hears nothing of it', async () => {
+    program = await TestProgram.start({ folds: false });
+    await other('m', async (client) => {
+      const answers = Promise.all(['a', 'm'].map(put));
+      await waits();
+      // Ours has waited longer, so it is ours that the database stops.
+      await client.query(INSERT, ['a']);
+      await client.query('commit');
+      expect((await answers).map(({ duplicate }) => duplicate)).toEqual([true, true]);
+    });
+  });
+});
+
+test('nobody folds a program that another process is folding: neither the loop nor whoever waits for it', async () => {
+  program = await TestProgram.start();
+  const { engine } = program.first.core;
+  const other = new pg.Client({ connectionString: program.db.ownerUrl });
+  await other.connect();
+  try {
+    await other.query('begin');
+    await other.query('select pg_advisory_xact_lock(728345, 1)');
+    await program.put('member.created', { member_id: 'm', email: 'm@example.com' });
+    for (let tries = 0; tries < 5; tries++) await engine.catchUp(1);
+    expect(await program.rows('select 1 from inbox_queue')).toHaveLength(1);
+    const drained = engine.drain(1);
+    await vi.waitFor(async () => {
+      const text = `select 1 from pg_locks where locktype = 'advisory' and classid = 728345 and not granted`;
+      expect(await program.rows(text)).toHaveLength(1);
+    });
+    await other.query('commit');
+    await drained;
+  } finally {
+    await other.end();
+  }
+  expect(await program.rows('select member_id from persons')).toEqual([{ member_id: 'm' }]);
 });
 
 describe('a poisoned event', () => {

@@ -74,13 +74,13 @@ test('a code of a suspended member stays suspended', async () => {
 test('each change stands in the audit log with what was before and after', async () => {
   const code = await codeOf('fay');
   await patch(code, { max_uses: 7 });
-  const { body } = await http.admin('get', `/audit?program=claudexia&target=${code}`);
+  const { body } = await http.admin('get', '/audit?program=claudexia&target=fay');
   expect(body.data).toHaveLength(1);
   expect(body.data[0]).toMatchObject({
     actor: 'admin',
     action: 'code.patch',
-    before: { max_uses: null, suspended_at: null },
-    after: { max_uses: 7, suspended_at: null },
+    before: { code, max_uses: null, suspended_at: null },
+    after: { code, max_uses: 7, suspended_at: null },
   });
 });
 

@@ -2,6 +2,8 @@
 // the document, and every line of the log.
 import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApp } from '../../src/http/app.ts';
+import { pages } from '../../src/pages/index.ts';
 import { type HttpTest, startHttp } from '../support/http.ts';
 import { client, tokenFor } from '../support/member.ts';
 import { type Caller, callerOf, filled, operations, POLYGLOT } from '../support/operations.ts';
@@ -45,6 +47,21 @@ test('no answer of a route that is read has the address of somebody else', async
   expect(told).toEqual([]);
   // They do stand there, masked: the search looked at what it should.
   expect(masked).toContain('/p/{program}/v1/me/referrals');
+});
+
+test('nor has the referrer’s page, which shows the same', async () => {
+  const app = createApp(http.deps, pages);
+  const key = await http.serverKey(['members:write'], 'polyglot');
+  const asked = { token: key, program: 'polyglot', body: { member_id: 'mia' } };
+  const { pathname, search } = new URL((await client(http.app)('post', '/portal-links', asked)).body.url);
+  const entered = await request(app).get(pathname + search);
+  const cookie = String(entered.headers['set-cookie']).split(';')[0] as string;
+  const { text, status } = await request(app).get('/p/polyglot/portal').set('Cookie', cookie);
+  expect([status, text.toLowerCase().includes(CANARY), text.includes('***@hidden.example')]).toEqual([
+    200,
+    false,
+    true,
+  ]);
 });
 
 test('nor has a line of the log', () => {

@@ -140,6 +140,23 @@ describe('Stripe', () => {
     await soon(() => expect(made()).toEqual([[body.code, false]]));
   });
 
+  test('it ends when its member is erased, and nothing here tells its text any more', async () => {
+    const bodies = `select count(*)::int as n from inbox_events where body ~* 'ali[_-]ce2026'`;
+    await ask('stripe:cus_alice', 'put', '/me/code', { code: 'ali_ce2026' });
+    await soon(() => expect(made()).toEqual([['ali-ce2026', true]]));
+    await soon(async () =>
+      expect((await service.service.deps.pools.general.query(bodies)).rows[0].n).toBeGreaterThan(1),
+    );
+    await service.admin('POST', '/members/stripe:cus_alice/erase?program=acme');
+    await service.service.runDue(1);
+    await soon(() => expect(made()).toEqual([['ali-ce2026', false]]));
+    const text = `select p.state, p.code_key like 'erased.%' as hidden from provider_codes p`;
+    await soon(async () =>
+      expect((await service.service.deps.pools.general.query(text)).rows).toEqual([{ state: 'ended', hidden: true }]),
+    );
+    expect((await service.service.deps.pools.general.query(bodies)).rows).toEqual([{ n: 0 }]);
+  });
+
   test('it ends with the code', async () => {
     const { body } = await ask('stripe:cus_alice');
     await soon(() => expect(made()).toEqual([[body.code, true]]));

@@ -74,6 +74,7 @@ export class PureProgram {
         hash: (kind, value) => digest(`${kind}\n${value}`),
         told: (address) => digest(`told\n${address}`),
         code: (memberId, _name, attempt) => `C${digest(`${memberId}${attempt}`).replace(/[-_]/g, 'x').slice(0, 9)}`,
+        hiddenCode: (key) => `erased.${digest(`code\n${key}`).toLowerCase()}`,
       },
       isPublicMailbox: (domain) => domain === 'gmail.com',
       isDisposable: (domain) => domain === 'mailinator.com',

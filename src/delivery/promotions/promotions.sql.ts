@@ -32,8 +32,8 @@ export const CLAIM = `
      and c.program_no = p.program_no and c.code_key = p.code_key
   returning p.source, p.code_key, p.state, p.object_id, p.attempts, c.code, ${IS_DEAD} as dead`;
 
-/** $4 state, $5 object, $6 reason, $7 next try or null, $8 when it was settled or null. */
+/** $3 the code's keys, for its member may be erased meanwhile; $4 state, $5 object, $6 reason, $7 next try or null, $8 when it was settled or null. */
 export const SETTLE = `
   update provider_codes p
      set state = $4, object_id = coalesce($5, p.object_id), reason = $6, next_try_at = $7, settled_at = $8, lease_until = null
-   where p.program_no = $1 and p.source = $2 and p.code_key = $3`;
+   where p.program_no = $1 and p.source = $2 and p.code_key = any($3::text[])`;

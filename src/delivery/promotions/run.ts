@@ -25,6 +25,8 @@ export interface PromotionPorts {
   readonly pool: pg.Pool;
   readonly http: Http;
   readonly now: () => Promise<Date>;
+  /** Under which keys a code may be kept by now. */
+  readonly codeKeys: (programNo: number, code: string) => readonly string[];
   /** Puts an event of a source into the inbox. */
   readonly tell: (
     programNo: number,
@@ -87,7 +89,7 @@ async function tryOne(ports: PromotionPorts, loaded: LoadedProgram, row: Row): P
   const next = wait === undefined ? null : new Date(now.getTime() + wait);
   const reason = outcome.did === 'refused' || outcome.did === 'later' ? outcome.reason : null;
   const objectId = outcome.did === 'made' ? outcome.objectId : null;
-  const key = [loaded.no, row.source, row.code_key];
+  const key = [loaded.no, row.source, ports.codeKeys(loaded.no, row.code_key)];
   await ports.pool.query(sql.SETTLE, [
     ...key,
     stateAfter(row, outcome, next),

@@ -64,7 +64,8 @@ export async function readAppeal(knex: Knex, id: bigint): Promise<AppealRow | un
 
 export interface ReportFilter {
   readonly programNo: number | undefined;
-  readonly code: string | undefined;
+  /** The keys under which a code may be kept. */
+  readonly codes: readonly string[] | undefined;
   readonly member: string | undefined;
 }
 
@@ -82,7 +83,7 @@ export interface ReportRow {
 export async function listReports(knex: Knex, filter: ReportFilter, page: PageRequest): Promise<ReportRow[]> {
   const { text, values } = conditions([
     ['r.program_no = ?', filter.programNo],
-    ['r.code_key = ?', filter.code?.toLowerCase()],
+    ['r.code_key = any(?::text[])', filter.codes && [filter.codes]],
     ['p.member_id = ?', filter.member],
     ['r.id < ?', page.after?.id],
   ]);

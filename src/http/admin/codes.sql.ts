@@ -18,11 +18,11 @@ export interface CodeRow {
   suspended_at: Date | null;
 }
 
-export async function readCode(knex: Knex, programNo: number, code: string): Promise<CodeRow | undefined> {
+export async function readCode(knex: Knex, programNo: number, keys: readonly string[]): Promise<CodeRow | undefined> {
   const text = `
     select c.code, p.member_id, c.kind, c.channel, c.campaign, c.uses, c.max_uses, c.created_at, c.expires_at,
            c.revoked_at, c.suspended_at
       from codes c join persons p on p.program_no = c.program_no and p.id = c.person_id
-     where c.program_no = ? and c.code_key = ?`;
-  return (await select<CodeRow>(knex, text, [programNo, code.toLowerCase()]))[0];
+     where c.program_no = ? and c.code_key = any(?::text[])`;
+  return (await select<CodeRow>(knex, text, [programNo, [...keys]]))[0];
 }

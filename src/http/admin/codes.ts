@@ -14,7 +14,7 @@ import { param, type Route } from '../routes.ts';
 import { type CodeRow, readCode } from './codes.sql.ts';
 import { programNo } from './program-filter.ts';
 
-type Needs = Pick<Deps, 'pools' | 'programs' | 'submit'>;
+type Needs = Pick<Deps, 'pools' | 'programs' | 'submit' | 'codeKeys'>;
 
 const programQuery = z.strictObject({ program: text(100) });
 
@@ -77,7 +77,7 @@ async function patch(deps: Needs, req: Request, res: Response): Promise<void> {
     suspended,
   });
   if (!submitted.ok) throw new Problem(submitted.code);
-  const row = await readCode(deps.pools.knex, no, code);
+  const row = await readCode(deps.pools.knex, no, deps.codeKeys(no, code));
   if (!row) throw new Error('bug: a code that was changed is not there');
   answer(res, codeAnswer, codeJson(program, row));
 }

@@ -33,7 +33,7 @@ const adminReport = z
   .meta({ id: 'AdminReport' });
 const adminReportPage = pageOf('AdminReportPage', adminReport);
 
-export function reportRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
+export function reportRoutes(deps: Pick<Deps, 'pools' | 'programs' | 'codeKeys'>): Route[] {
   return [
     {
       method: 'get',
@@ -46,7 +46,10 @@ export function reportRoutes(deps: Pick<Deps, 'pools' | 'programs'>): Route[] {
       handle: async (req, res) => {
         const { program, code, member, ...query } = readQuery(req, listQuery);
         const request = readPage(query);
-        const filter = { programNo: programFilter(deps, program), code, member };
+        const no = programFilter(deps, program);
+        const codes =
+          code === undefined ? undefined : no === undefined ? [code.toLowerCase()] : deps.codeKeys(no, code);
+        const filter = { programNo: no, codes, member };
         const rows = await listReports(deps.pools.knex, filter, request);
         const show = (row: ReportRow) => ({ ...row, id: writeId('rp', row.id) });
         answer(

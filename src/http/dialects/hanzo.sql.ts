@@ -93,7 +93,7 @@ export async function readClaim(
   knex: Knex,
   programNo: number,
   personId: bigint,
-  codeKey: string,
+  codeKeys: readonly string[],
   rules: readonly string[],
 ): Promise<ClaimRow | undefined> {
   const text = `
@@ -109,7 +109,7 @@ export async function readClaim(
         select x.status, x.amount - x.reversed_amount - x.forfeited_amount as amount from rewards x
          where x.program_no = r.program_no and x.referee_id = r.referee_id and x.person_id = r.referee_id and x.rule = any(?::text[])
          order by x.id limit 1) w on true
-     where c.program_no = ? and c.code_key = ?`;
-  const values = [personId, personId, [...rules], programNo, codeKey];
+     where c.program_no = ? and c.code_key = any(?::text[])`;
+  const values = [personId, personId, [...rules], programNo, [...codeKeys]];
   return (await select<ClaimRow>(knex, text, values)).find((row) => row.id !== null);
 }

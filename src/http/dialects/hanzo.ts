@@ -5,6 +5,7 @@
  */
 import type { Request, Response } from 'express';
 import type * as z from 'zod';
+import { isHidden } from '../../model/code-names.ts';
 import { type LoadedProgram, type Program, referralUrl } from '../../model/program.ts';
 import { monthOf, tierInForce } from '../../model/tiers.ts';
 import { answer, iso } from '../answer.ts';
@@ -24,7 +25,10 @@ import * as forms from './hanzo.schemas.ts';
 import * as sql from './hanzo.sql.ts';
 import { withApiPrefix } from './prefixes.ts';
 
-type Needs = Pick<Deps, 'promote' | 'pools' | 'clock' | 'submit' | 'limits' | 'openSecrets' | 'publicId' | 'log'>;
+type Needs = Pick<
+  Deps,
+  'promote' | 'pools' | 'clock' | 'codeKeys' | 'submit' | 'limits' | 'openSecrets' | 'publicId' | 'log'
+>;
 
 const DAY_MS = 86_400_000;
 const PPM_OF_ONE_PERCENT = 10_000;
@@ -165,14 +169,15 @@ async function claim(deps: Needs, req: Request, res: Response): Promise<void> {
   const acting = actingMember(res);
   const made = await makeClaim(deps, loaded.no, acting, code);
   if (!made.ok && made.code === 'unknown_code') throw new Problem('unknown_code');
-  const codeKey = code.trim().toLowerCase();
-  const row = await sql.readClaim(deps.pools.knex, loaded.no, acting.personId, codeKey, welcomeRules(loaded.program));
+  const keys = deps.codeKeys(loaded.no, code);
+  const row = await sql.readClaim(deps.pools.knex, loaded.no, acting.personId, keys, welcomeRules(loaded.program));
   if (!row) throw new Error('bug: a claim that was made is not there');
   const status = statusOf(row);
   const expected = status === 'pending' ? refereeAmount(loaded.program) : 0n;
   answer(res, forms.claimAnswer, {
     id: deps.publicId('claim', { programNo: loaded.no, id: row.id, createdAt: row.at }),
-    code: row.code,
+    // Nothing tells the text of an erased member's code any more but whoever asks with it.
+    code: isHidden(row.code) ? code : row.code,
     referrer_id: referrerId(deps, loaded, row.referrer_id, row.referrer_created_at),
     referred_user_id: acting.memberId,
     credit_cents: integer(status === 'credited' ? (row.reward_amount ?? 0n) : (expected ?? 0n)),

@@ -20,7 +20,7 @@ import * as sql from './kortix.sql.ts';
 import { inviteRoutes } from './kortix-invites.ts';
 import { withApiPrefix } from './prefixes.ts';
 
-type Needs = InviteNeeds & Pick<Deps, 'submit' | 'promote' | 'openSecrets' | 'log'>;
+type Needs = InviteNeeds & Pick<Deps, 'submit' | 'promote' | 'codeKeys' | 'openSecrets' | 'log'>;
 
 export function kortixRoutes(deps: Needs): Route[] {
   return withApiPrefix([

@@ -43,14 +43,19 @@ export interface LookupRow {
 }
 
 /** `now`: a code may have expired. */
-export async function findCode(knex: Knex, programNo: number, code: string, now: Date): Promise<LookupRow | undefined> {
+export async function findCode(
+  knex: Knex,
+  programNo: number,
+  keys: readonly string[],
+  now: Date,
+): Promise<LookupRow | undefined> {
   const text = `
     select c.code, c.person_id,
            c.revoked_at is null and c.suspended_at is null and (c.expires_at is null or c.expires_at > ?)
              and (c.max_uses is null or c.uses < c.max_uses) and p.deleted_at is null as is_valid
       from codes c join persons p on p.program_no = c.program_no and p.id = c.person_id
-     where c.program_no = ? and c.code_key = ?`;
-  return (await select<LookupRow>(knex, text, [now, programNo, code]))[0];
+     where c.program_no = ? and c.code_key = any(?::text[])`;
+  return (await select<LookupRow>(knex, text, [now, programNo, [...keys]]))[0];
 }
 
 export interface ClaimRow {

@@ -13,7 +13,7 @@ import { findCode, type LookupRow } from './codes.sql.ts';
 import { firstName } from './masks.ts';
 import { lookupAnswer } from './schemas.ts';
 
-type Needs = Pick<Deps, 'pools' | 'clock' | 'limits' | 'openSecrets' | 'log'>;
+type Needs = Pick<Deps, 'pools' | 'clock' | 'codeKeys' | 'limits' | 'openSecrets' | 'log'>;
 
 export function lookupRoutes(deps: Needs): Route[] {
   return [
@@ -54,7 +54,7 @@ export async function lookUp(
   const [, , found] = await Promise.all([
     deps.limits.take('lookups', programNo, who),
     deps.limits.check('misses', programNo, EVERYBODY),
-    findCode(deps.pools.knex, programNo, written.trim().toLowerCase(), now),
+    findCode(deps.pools.knex, programNo, deps.codeKeys(programNo, written), now),
   ]);
   // Asked for in any case, so that the time tells no more than the answer.
   const people = await deps.openSecrets(programNo, [found?.person_id ?? 0n]);
