@@ -26,6 +26,8 @@ export interface CountBig {
 
 /** How long a page waits for such figures, before it is sent without them and asks again. */
 export const PATIENCE_MS = 40;
+/** And for what `CountBig` has not counted before, which takes longer than that in any case. */
+export const NO_PATIENCE_MS = 0;
 
 type Elapsed = () => number;
 

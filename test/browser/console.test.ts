@@ -116,7 +116,7 @@ test('an owner adds a moderator; what is above the amount is paid when both have
   await moderator.getByRole('button', { name: 'Turn them on' }).click();
   await moderator.getByRole('button', { name: 'Turn them off' }).waitFor();
   await moderator.getByRole('button', { name: 'Sign out' }).click();
-  await moderator.close();
+  await moderator.getByRole('button', { name: 'Sign in' }).waitFor();
 
   const approve = async (tab: Page): Promise<void> => {
     await tab.getByRole('link', { name: /held for a look/ }).click();

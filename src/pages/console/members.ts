@@ -10,7 +10,7 @@ import { memberCounts, readMember } from '../../http/admin/members.ts';
 import { adminRewardPage, member as memberForm } from '../../http/admin/schemas.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
-import { PATIENCE_MS } from '../../http/kept.ts';
+import { NO_PATIENCE_MS } from '../../http/kept.ts';
 import { page, pageShape, readPage } from '../../http/pages.ts';
 import { Problem } from '../../http/problems.ts';
 import { param, type Route } from '../../http/routes.ts';
@@ -183,7 +183,10 @@ async function countsOf(
   { countBig }: Deps,
   { referrals, rewards }: Pick<Awaited<ReturnType<typeof readMember>>, 'referrals' | 'rewards'>,
 ): Promise<Counts | undefined> {
-  const [brought, earned] = await Promise.all([countBig(...referrals, PATIENCE_MS), countBig(...rewards, PATIENCE_MS)]);
+  const [brought, earned] = await Promise.all([
+    countBig(...referrals, NO_PATIENCE_MS),
+    countBig(...rewards, NO_PATIENCE_MS),
+  ]);
   return brought && earned && memberCounts(brought, earned);
 }
 

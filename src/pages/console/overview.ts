@@ -159,8 +159,9 @@ function details(t: Translator, summary: Summary, read: Days, mayRate: boolean):
   const of = (name: 'clicks' | 'signups' | 'qualified' | 'paying') => axis.map((each) => by.get(each)?.[name] ?? 0);
   const statuses = ['credited', 'pending', 'failed', 'rejected'];
   const counted = new Map(rewards.map((row) => [`${row.day} ${row.status}`, row.count]));
-  return html`<h2>${t('overview.lastDays', { program: summary.name, n: DAYS })}</h2>
+  return html`<h2>${t('overview.inAll', { program: summary.name })}</h2>
 ${funnel(t, summary, cost)}
+<h2>${t('overview.lastDays', { n: DAYS })}</h2>
 <div class="grid"><section class="card" aria-labelledby="p1"><h2 id="p1">${t('overview.people')}</h2>${plot(t, {
     title: t('overview.people'),
     days: axis,

@@ -22,7 +22,8 @@ export interface Plot {
 
 const WIDTH = 500;
 const HEIGHT = 190;
-const LEFT = 34;
+const LEFT_MIN = 34;
+const LETTER = 6.5;
 const BOTTOM = 22;
 const TOP = 8;
 
@@ -32,14 +33,15 @@ export function plot(t: Translator, { title, days, series, isGrouped = false }: 
     return isGrouped ? Math.max(0, ...values) : values.reduce((sum, each) => sum + each, 0);
   });
   const top = niceTop(Math.max(1, ...totals));
-  const step = (WIDTH - LEFT) / Math.max(1, days.length);
+  const left = Math.max(LEFT_MIN, Math.ceil(t.count(top).length * LETTER) + 8);
+  const step = (WIDTH - left) / Math.max(1, days.length);
   const scale = (value: number) => (value / top) * (HEIGHT - BOTTOM - TOP);
   const bars = days.map((_day, at) => {
     let under = 0;
     return series.map(({ values }, no) => {
       const height = scale(values[at] ?? 0);
       const width = isGrouped ? (step * 0.8) / series.length : step * 0.8;
-      const x = LEFT + at * step + (isGrouped ? no * width : 0);
+      const x = left + at * step + (isGrouped ? no * width : 0);
       const y = HEIGHT - BOTTOM - height - (isGrouped ? 0 : under);
       under += height;
       return (
@@ -50,12 +52,12 @@ export function plot(t: Translator, { title, days, series, isGrouped = false }: 
   });
   const lines = [0, top / 2, top].map((value) => {
     const y = (HEIGHT - BOTTOM - scale(value)).toFixed(1);
-    return html`<line class="axis" x1="${LEFT}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${LEFT - 6}" y="${Number(y) + 4}" text-anchor="end">${Number.isInteger(value) && t.count(value)}</text>`;
+    return html`<line class="axis" x1="${left}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${left - 6}" y="${Number(y) + 4}" text-anchor="end">${Number.isInteger(value) && t.count(value)}</text>`;
   });
   const ends = [days[0], days.at(-1)].map((day, at) =>
     day === undefined
       ? undefined
-      : html`<text x="${at === 0 ? LEFT : WIDTH}" y="${HEIGHT - 5}" text-anchor="${at === 0 ? 'start' : 'end'}">${t.dayText(day)}</text>`,
+      : html`<text x="${at === 0 ? left : WIDTH}" y="${HEIGHT - 5}" text-anchor="${at === 0 ? 'start' : 'end'}">${t.dayText(day)}</text>`,
   );
   return html`<figure><svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${t('plot.byDay', { title })}">${lines}${bars}${ends}</svg>
 <ul class="legend">${series.map(

@@ -6,7 +6,7 @@
 import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { Deps } from '../../http/deps.ts';
-import { PATIENCE_MS } from '../../http/kept.ts';
+import { NO_PATIENCE_MS } from '../../http/kept.ts';
 import { MESSAGE_MAX, makeAppeal } from '../../http/member/appeals.ts';
 import { actingMember } from '../../http/member/bearer.ts';
 import { invitesAnswer, invitesList } from '../../http/member/invites.ts';
@@ -151,7 +151,7 @@ async function show(deps: Deps, ask: Ask, req: Request, res: Response, newKey?: 
   const own = readMe(deps, loaded, acting);
   const [me, active, rewards, referrals, links, keys, mails, invites, board, contributor] = await Promise.all([
     own,
-    own.then((known) => deps.countBig(...activeOf(deps, loaded, acting, known), PATIENCE_MS)),
+    own.then((known) => deps.countBig(...activeOf(deps, loaded, acting, known), NO_PATIENCE_MS)),
     ask(forms.rewardsAnswer, 'get', '/v1/me/rewards', list(query.rewards)),
     ask(forms.referralsAnswer, 'get', '/v1/me/referrals', list(query.referrals)),
     ask(forms.linksAnswer, 'get', '/v1/me/links'),
