@@ -24,7 +24,6 @@ export const standard: Provider = {
   kind: 'standard',
   handles: Object.keys(canonicalData),
   defaults: { memberFrom: [], codeFrom: [] },
-  secretPrefixes: ['whsec_'],
   refuseSecret: refuseStandardSecret,
   verify,
   normalize,
