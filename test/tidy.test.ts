@@ -27,27 +27,29 @@ const STAGES = [
 /** Folder → what it may import besides itself. Entry points (src/*.ts) may import everything. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
+  texts: ['model'],
   client: [],
   config: ['model', 'providers', 'rewards', 'fraud', 'delivery', 'mail'],
   db: ['config'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'db']])),
+  mail: ['model', 'db', 'texts'],
   engine: ['model', 'db', 'config', ...STAGES],
   // Beside the way of an event. It shares the ledger (and its lock), the delivery, the clock and the outbox; of payments
   // only the arithmetic of what is left of one.
   fund: ['model', 'db', 'config', 'delivery', 'engine', 'payments', 'rewards', 'accounts', 'mail', 'jobs'],
   jobs: ['model', 'db', 'config', ...STAGES, 'engine'],
   web: ['model', 'db', 'config', ...STAGES, 'engine'],
-  http: ['model', 'db', 'config', ...STAGES, 'engine', 'web', 'fund'],
-  pages: ['model', 'db', 'config', ...STAGES, 'engine', 'http', 'fund'],
+  http: ['model', 'texts', 'db', 'config', ...STAGES, 'engine', 'web', 'fund'],
+  pages: ['model', 'texts', 'db', 'config', ...STAGES, 'engine', 'http', 'fund'],
   cli: ['model', 'db', 'config', ...STAGES, 'engine', 'jobs', 'http', 'fund'],
 };
 
 /** Files that decide: the same input gives the same answer, on any day. */
 const PURE = [
-  /^src\/(model|providers|payments|attribution|rewards|fraud|ledger|accounts)\//,
+  /^src\/(model|texts|providers|payments|attribution|rewards|fraud|ledger|accounts)\//,
   /^src\/engine\/(handle|steps|evaluate)/,
   /^src\/fund\/(allocate|authors|distribute|files|months|sbom|tables)/,
-  /^src\/mail\/(templates\/|html|smtp-url|verdict|unsubscribe-token)/,
+  /^src\/mail\/(templates\/|smtp-url|verdict|unsubscribe-token)/,
 ];
 const IMPURE_IMPORTS =
   /^(express|knex|pg|undici|p-retry|nodemailer|graphile-worker|(node:)?(fs|net|http|https|http2|dns|tls|child_process|timers|worker_threads)(\/.*)?)$/;

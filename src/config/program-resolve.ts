@@ -45,6 +45,7 @@ export function resolveProgram(
   return {
     program: file.program,
     name: file.name,
+    language: file.language,
     mode: file.mode,
     hosts: file.hosts,
     product: {

@@ -4,6 +4,7 @@
  * with another (program-resolve does), or hold a secret.
  */
 import * as z from 'zod';
+import { LANGUAGES } from '../model/language.ts';
 import { decimal, duration, durationOrNever, flag, hostname, identifier, slug, text } from './program-scalars.ts';
 import { fundSchema } from './program-schema-fund.ts';
 import {
@@ -22,6 +23,7 @@ import { fraudSchema, mailboxesSchema, networksSchema } from './program-signals.
 export const programSchema = z.strictObject({
   program: slug().describe('name of the program in URLs and keys; never change it'),
   name: text(80).describe('name for people'),
+  language: z.enum(LANGUAGES).prefault('en').describe('language of the mails; pages go by their reader'),
   mode: z.enum(['live', 'test']).prefault('live').describe('events of the other mode earn nothing, visibly'),
   hosts: z.array(hostname()).prefault([]).describe('host names at whose root the program is served'),
   product: productSchema,

@@ -4,13 +4,14 @@
  * Must never: show who it is about, or need a login.
  */
 import type { Request, Response } from 'express';
-import { html } from '../mail/html.ts';
-import type { LoadedProgram, Program } from '../model/program.ts';
+import type { LoadedProgram } from '../model/program.ts';
+import { html } from '../texts/html.ts';
+import { translatorOf } from '../texts/translator.ts';
 import type { Deps } from './deps.ts';
 import { MESSAGE_MAX, makeAppeal } from './member/appeals.ts';
 import { type AppealRow, readAppealOf, readSuspension, type SuspensionRow } from './member/suspensions.sql.ts';
 import { networkOf } from './network.ts';
-import { type Page, sendPage } from './plain-page.ts';
+import { broken, dayOf, type Page, type Seen, sendPage } from './plain-page.ts';
 import { param, programOf, type Route } from './routes.ts';
 
 type Needs = Pick<Deps, 'pools' | 'submit' | 'mail' | 'limits'>;
@@ -56,23 +57,24 @@ async function open({ mail, pools }: Needs, req: Request, res: Response): Promis
 
 async function show(deps: Needs, req: Request, res: Response): Promise<void> {
   const opened = await open(deps, req, res);
-  const { program } = programOf(res);
-  if (!opened) return sendPage(res, 404, program, broken(program));
+  const seen = { t: translatorOf(req), program: programOf(res).program };
+  if (!opened) return sendPage(res, 404, seen, broken(seen));
   const { suspension, appeal } = opened;
-  if (appeal) return sendPage(res, 200, program, made(program, appeal));
-  sendPage(res, 200, program, suspension.lifted_at ? over(program) : ask(program));
+  if (appeal) return sendPage(res, 200, seen, made(seen, appeal));
+  sendPage(res, 200, seen, suspension.lifted_at ? over(seen) : ask(seen));
 }
 
 async function take(deps: Needs, req: Request, res: Response): Promise<void> {
   const opened = await open(deps, req, res);
   const { no, program } = programOf(res);
-  if (!opened) return sendPage(res, 404, program, broken(program));
+  const seen = { t: translatorOf(req), program };
+  if (!opened) return sendPage(res, 404, seen, broken(seen));
   await deps.limits.take('appeals', no, networkOf(req.ip ?? ''));
   const { suspension, appeal } = opened;
-  if (appeal) return sendPage(res, 200, program, made(program, appeal));
+  if (appeal) return sendPage(res, 200, seen, made(seen, appeal));
   const message = written(req.body);
-  if (message === '') return sendPage(res, 200, program, ask(program));
-  sendPage(res, 200, program, made(program, await makeAppeal(deps, no, suspension, message)));
+  if (message === '') return sendPage(res, 200, seen, ask(seen));
+  sendPage(res, 200, seen, made(seen, await makeAppeal(deps, no, suspension, message)));
 }
 
 /** A form's one field; what PostgreSQL cannot hold is left out. */
@@ -82,35 +84,24 @@ function written(body: unknown): string {
   return message.replaceAll('\0', '').trim().slice(0, MESSAGE_MAX);
 }
 
-const ask = ({ name }: Program): Page => ({
-  title: 'Appeal the suspension',
-  body: html`<p>Tell ${name} why the suspension of your referral code is wrong. A person reads it and answers within five
-working days.</p>
-<form method="post"><p><label for="message">Your words</label></p>
+const ask = ({ t, program }: Seen): Page => ({
+  title: t('appealPage.title'),
+  body: html`<p>${t('appealPage.lead', { product: program.name })}</p>
+<form method="post"><p><label for="message">${t('appealPage.words')}</label></p>
 <p><textarea id="message" name="message" rows="8" maxlength="${MESSAGE_MAX}" required></textarea></p>
-<button type="submit">Appeal</button></form>`,
+<button type="submit">${t('appealPage.button')}</button></form>`,
 });
 
-const ANSWERS = {
-  granted: 'Your appeal was granted: the suspension is lifted, and what it took is given back.',
-  refused: 'Your appeal was refused: the suspension stands.',
-};
+function made({ t, program }: Seen, { state, due_at: due }: AppealRow): Page {
+  if (state === 'open') {
+    const said = t('appealPage.by', { product: program.name, due: dayOf(t, due) });
+    return { title: t('appealPage.arrived'), body: html`<p>${said}</p>` };
+  }
+  const said = t(state === 'granted' ? 'appealPage.granted' : 'appealPage.refused');
+  return { title: t('appealPage.decided'), body: html`<p>${said}</p>` };
+}
 
-const made = ({ name }: Program, { state, due_at: due }: AppealRow): Page => ({
-  title: state === 'open' ? 'Your appeal has arrived' : 'Your appeal is decided',
-  body:
-    state === 'open'
-      ? html`<p>${name} answers by ${due.toISOString().slice(0, 10)}. You can close this page.</p>`
-      : html`<p>${ANSWERS[state]}</p>`,
-});
-
-const over = ({ name }: Program): Page => ({
-  title: 'There is nothing to appeal',
-  body: html`<p>The suspension was lifted: your referral code for ${name} works again.</p>`,
-});
-
-const broken = ({ product }: Program): Page => ({
-  title: 'This link does not work',
-  body: html`<p>A part of it may be missing. Please open it from the mail again, or write to
-<a href="mailto:${product.supportEmail}">${product.supportEmail}</a>.</p>`,
+const over = ({ t, program }: Seen): Page => ({
+  title: t('appealPage.over'),
+  body: html`<p>${t('appealPage.overMore', { product: program.name })}</p>`,
 });

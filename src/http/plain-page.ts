@@ -5,22 +5,30 @@
  */
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
-import { type Html, html } from '../mail/html.ts';
 import { accentOf, textOn } from '../mail/templates/layout.ts';
 import type { Program } from '../model/program.ts';
+import { type Html, html } from '../texts/html.ts';
+import type { Translator } from '../texts/translator.ts';
 
 export interface Page {
   readonly title: string;
   readonly body: Html;
 }
 
-export function sendPage(res: Response, status: number, program: Program, page: Page): void {
-  const style = styleOf(program);
+/** In the language of whoever looks. */
+export interface Seen {
+  readonly t: Translator;
+  readonly program: Program;
+}
+
+export function sendPage(res: Response, status: number, seen: Seen, page: Page): void {
+  const style = styleOf(seen.program);
   res.setHeader('Content-Security-Policy', policyFor(style, "'self'"));
+  res.setHeader('Vary', VARY);
   res
     .status(status)
     .type('html')
-    .send(plainPage(program, page, style));
+    .send(plainPage(seen, page, style));
 }
 
 export function policyFor(style: string, formAction: "'self'" | "'none'"): string {
@@ -28,9 +36,9 @@ export function policyFor(style: string, formAction: "'self'" | "'none'"): strin
   return `default-src 'none'; style-src 'sha256-${hash}'; form-action ${formAction}; base-uri 'none'; frame-ancestors 'none'`;
 }
 
-export function plainPage(program: Program, { title, body }: Page, style: string): string {
+export function plainPage({ t, program }: Seen, { title, body }: Page, style: string): string {
   return html`<!doctype html>
-<html lang="en">
+<html lang="${t.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -48,6 +56,23 @@ ${body}
 </html>
 `.html;
 }
+
+/** What a page is, if it is the same address in another language. */
+export const VARY = 'Accept-Language, Cookie';
+
+/** `2026-05-08` in English, as the API writes it. */
+export const dayOf = (t: Translator, day: Date): string =>
+  t.language === 'en' ? day.toISOString().slice(0, 10) : t.dayText(day);
+
+/** Where to write when something is wrong. */
+export const supportOf = ({ product }: Program): Html =>
+  html`<a href="mailto:${product.supportEmail}">${product.supportEmail}</a>`;
+
+/** A mail's link that opens nothing. */
+export const broken = ({ t, program }: Seen): Page => ({
+  title: t('plain.broken'),
+  body: html`<p>${t('plain.brokenMore', { support: supportOf(program) })}</p>`,
+});
 
 /** A colour was checked when the program file was read: it can hold nothing but a colour. */
 function styleOf(program: Program): string {

@@ -3,6 +3,7 @@
  * Promises: every amount is in the unit's minor units, every rate in ppm, every duration in milliseconds, every
  * variable filled in. Must never: be changed after it was loaded; a new version is a new object with its own hash.
  */
+import type { Language } from './language.ts';
 import type { RatePpm } from './money.ts';
 import type { SourceConfig } from './provider.ts';
 
@@ -209,6 +210,8 @@ export type NetworkLookup =
 export interface Program {
   readonly program: string;
   readonly name: string;
+  /** Of its mails; a page goes by its reader. */
+  readonly language: Language;
   readonly mode: 'test' | 'live';
   readonly hosts: readonly string[];
   readonly product: {

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Response } from 'express';
 import type { Route } from '../http/routes.ts';
-import type { Html } from '../mail/html.ts';
+import type { Html } from '../texts/html.ts';
 
 interface Asset {
   readonly type: string;

@@ -185,6 +185,7 @@ test('Kortix: a dollar each up to a hundred, shown as credits of a cent', () => 
 
 test('what a file leaves open has defaults', () => {
   expect(parse(SMALLEST)).toMatchObject({
+    language: 'en',
     mode: 'live',
     hosts: [],
     code: { from: 'random', length: 8, maxUses: undefined, onRefresh: 'keep', lookup: 'public' },

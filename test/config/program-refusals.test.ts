@@ -35,6 +35,7 @@ const UNKNOWN: readonly Case[] = [
     'delivery: { sink: ledger, url: https://b.test/ }',
     'delivery.url: is not for this sink, only for webhook',
   ],
+  ['a language that has no texts', 'hosts', 'language: fr', 'acme.yaml:9:1: language: must be one of en, de'],
   [
     'an unknown kind of rule',
     'share',

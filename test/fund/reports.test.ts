@@ -1,7 +1,9 @@
 // Reports over HTTP, in which everybody can check their own lines; and the sink's later word on a payout.
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Contributor } from '../../src/fund/contributors.ts';
+import { type Contributor, register } from '../../src/fund/contributors.ts';
+import { reportUrl } from '../../src/http/fund/report.ts';
+import { markGerman, ownWordsOf } from '../support/marked.ts';
 import { client, tokenFor } from '../support/member.ts';
 import { ADMIN_TOKEN, MEMBER_JWT_SECRET } from '../support/service.ts';
 import { type FundScene, startFund } from './scene.ts';
@@ -106,6 +108,30 @@ test('a contributor sees their own lines on a page and by the API, and they are 
   );
   expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
 });
+
+test('to a German reader every page of the fund is German', async () => {
+  const { ports } = scene.service.service.deps.fund;
+  await register(ports, scene.loaded, { username: 'cyd', address: 'cyd@dev.example', by: { operator: true } });
+  const mail = (await scene.mails()).findLast(({ to }) => to === 'cyd@dev.example');
+  const link = new URL(/http\S+\/fund\/confirm\/\S+/.exec(mail?.text ?? '')?.[0] ?? '').pathname;
+  const german = { 'Accept-Language': 'de' };
+  const own = new URL(reportUrl(scene.service.service.deps, scene.loaded, ann.id)).pathname;
+  const restore = markGerman();
+  const pages = [
+    ...(await Promise.all([page, own, link, `${link}x`].map((path) => get(path).set(german)))),
+    await request(scene.service.app).post(link).set(german),
+  ];
+  restore();
+  expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 404, 200]);
+  expect(pages.flatMap(({ text }) => ownWordsOf(text, DATA))).toEqual([]);
+  const { text } = await get(page).set(german);
+  expect(text).toContain('<h1>Der Open-Source-Fonds von Claudexia, Mai 2026</h1>');
+  expect(text).toContain('<td class="number">197,37 USD</td>');
+});
+
+/** Names in repository and program; currencies; a month by Intl. */
+const DATA =
+  /\S+@\S+|Claudexia|dependabot\[bot\]|\b(USD|Mai|ann|ben|cyd|app|core|docs|main|v?\d[\d.]*|[0-9a-f]{12})\b/g;
 
 test('the operator’s link shows everybody and nobody’s payout', async () => {
   const { status, text } = await get(page);

@@ -4,7 +4,7 @@ import { curl, jsonInColours } from '../../src/http/docs/code.ts';
 import { PAGE_POLICY, page } from '../../src/http/docs/page.ts';
 import { prose } from '../../src/http/docs/prose.ts';
 import { documentOffline } from '../../src/http/openapi/offline.ts';
-import { html } from '../../src/mail/html.ts';
+import { html } from '../../src/texts/html.ts';
 
 const HOSTILE = `"><script>alert('1')</script>&`;
 const ESCAPED = '&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;';

@@ -5,8 +5,7 @@ import { textOn } from '../../src/mail/templates/layout.ts';
 import type { Program } from '../../src/model/program.ts';
 import { claudexia } from '../support/programs.ts';
 
-function write(invites: Partial<Program['invites']>, changes: object = {}) {
-  const program = claudexia();
+function write(invites: Partial<Program['invites']>, changes: object = {}, program = claudexia()) {
   return invitation({
     program: { ...program, invites: { ...program.invites, ...invites } },
     inviter: 'Ann',
@@ -29,6 +28,17 @@ test('a program’s own text has its words filled in, its paragraphs kept, and l
   expect(html).toContain(
     '<a href="https://claudexia.tech/?a=1&amp;ref=AB12">https://claudexia.tech/?a=1&amp;ref=AB12</a>',
   );
+});
+
+test('a program’s own text stays as written, whatever the language of what we write around it', () => {
+  const { subject, text, html } = write(
+    { subject: 'Hey, {name}', text: 'Use {code}.' },
+    {},
+    claudexia({ language: 'de' }),
+  );
+  expect([subject, text.split('\n')[0]]).toEqual(['Hey, Ann', 'Use AB12.']);
+  expect(text).toContain('Bei Claudexia mitmachen:');
+  expect(html).toContain('<html lang="de">');
 });
 
 test('what newcomers get is promised only where it is known', () => {

@@ -8,7 +8,7 @@ import { createMetrics } from '../../src/http/metrics.ts';
 import { diff } from '../../src/pages/console/diff.ts';
 import { seen } from '../../src/pages/console/findings.ts';
 import { consoleRoutes } from '../../src/pages/console/index.ts';
-import { translatorIn } from '../../src/pages/translator.ts';
+import { translatorIn } from '../../src/texts/translator.ts';
 import { ADMIN_TOKEN, TestService } from '../support/service.ts';
 
 const EVIL = '<img src=x onerror=alert(1)>"\'';

@@ -1,4 +1,4 @@
-/** The texts of the pages: every language says the same, and every key is used rightly. */
+/** The texts of mails and pages: every language says the same, and every key is used rightly. */
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
@@ -8,15 +8,23 @@ import { SINKS } from '../../src/delivery/sinks/index.ts';
 import { signals } from '../../src/fraud/signals/index.ts';
 import { PROBLEMS } from '../../src/http/problems.ts';
 import { SUSPENSION_REASONS } from '../../src/model/suspensions.ts';
-import de from '../../src/pages/texts/de.json' with { type: 'json' };
-import en from '../../src/pages/texts/en.json' with { type: 'json' };
 import { PROVIDERS } from '../../src/providers/index.ts';
+import de from '../../src/texts/de.json' with { type: 'json' };
+import en from '../../src/texts/en.json' with { type: 'json' };
 import { everyNode, lineOf, sourceFiles } from '../support/source.ts';
 
 type Catalogue = Record<string, string | Record<string, string>>;
 const catalogues: Record<string, Catalogue> = { en, de };
 const texts: Catalogue = { ...en };
-const sources = sourceFiles('src/pages');
+const PLAIN_PAGES = [
+  ...['appeal-page', 'unsubscribe', 'plain-page', 'fund/report-page', 'fund/confirm'].map(
+    (name) => `src/http/${name}.ts`,
+  ),
+];
+const sources = [
+  ...['src/pages', 'src/mail', 'src/texts'].flatMap((folder) => sourceFiles(folder)),
+  ...sourceFiles('src/http').filter(({ path }) => PLAIN_PAGES.includes(path)),
+];
 
 const formsOf = (text: string | Record<string, string> = {}) =>
   typeof text === 'string' ? [text] : Object.values(text);
@@ -49,7 +57,7 @@ test.each(Object.keys(catalogues))(
   },
 );
 
-test('a page gives each text the words that it asks for', () => {
+test('a page or a mail gives each text the words that it asks for', () => {
   const faults = sources.flatMap((file) => {
     const found: string[] = [];
     everyNode(file.tree, (node) => {
@@ -95,6 +103,7 @@ test('no text is there for nothing, and what the product knows by a code has a w
     .flatMap(([, , check = '']) => Array.from(check.matchAll(/'(\w+)'::text/g), ([, code]) => code as string));
   const known = [...ADMIN_ROLES, ...SINKS.keys(), ...signals.keys(), ...SUSPENSION_REASONS, ...states];
   expect(known.filter((code) => !(`word.${code}` in texts))).toEqual([]);
+  expect(SUSPENSION_REASONS.filter((reason) => !(`mail.suspension.why.${reason}` in texts))).toEqual([]);
   expect(Object.keys(PROBLEMS).filter((code) => texts[`problem.${code}`] !== PROBLEMS[code as 'busy'][1])).toEqual([]);
   const examples = readdirSync(EXAMPLES_DIR).map((file) => file.replace('.yaml', ''));
   expect(examples.filter((name) => !(`example.${name}` in texts))).toEqual([]);
@@ -105,9 +114,9 @@ const isWord = (key: string) => key.startsWith('word.');
 const VOCABULARY =
   /^(appeals_state|deliveries_(kind|outcome|state)|fund_payouts_state|ledger_(entries_account|transactions_kind)|referrals_status|rewards_(status|beneficiary)|inbox_events_outcome)_check$/;
 
-test('the source of the pages has no text for people', () => {
+test('the source of pages and mails has no text for people', () => {
   const faults = sources
-    .filter(({ path }) => !path.endsWith('.sql.ts'))
+    .filter(({ path }) => !path.endsWith('.sql.ts') && !FOR_OPERATORS.test(path))
     .flatMap((file) => {
       const found: string[] = [];
       everyNode(file.tree, (node) => {
@@ -118,6 +127,9 @@ test('the source of the pages has no text for people', () => {
     });
   expect(faults).toEqual([]);
 });
+
+/** What these say stands in the log, or is a fault of the environment. */
+const FOR_OPERATORS = /^src\/mail\/(send|smtp-url|transport)\.ts$/;
 
 /** Names that are the same in every language. */
 const NAMES = /\b(Plusone|CSV|SVG|PNG|SHA-256|GitHub|iban: DE89)\b/g;
@@ -144,8 +156,12 @@ function saidBy(node: ts.Node): string | undefined {
   const property = ts.isPropertyAssignment(parent) ? parent.name.getText() : '';
   if (property === 'summary' || ts.isImportDeclaration(parent) || ts.isTaggedTemplateExpression(parent))
     return undefined;
-  // What is thrown; and `act`, which makes a route of a summary.
-  if (ts.isNewExpression(parent) || (ts.isCallExpression(parent) && parent.expression.getText() === 'act'))
+  if (ts.isVariableDeclaration(parent) && /^(STYLE|FONT)$/.test(parent.name.getText())) return undefined;
+  // What is thrown; the names of statements; and `act`, which makes a route of a summary.
+  if (
+    ts.isNewExpression(parent) ||
+    (ts.isCallExpression(parent) && /^(act|statement)$/.test(parent.expression.getText()))
+  )
     return undefined;
   const isName = ['title', 'lead', 'label'].includes(property) || (property === 'name' && /^[A-Z]/.test(node.text));
   return (isName || /\p{L} \p{L}/u.test(node.text)) && !NAMES_ONLY.test(node.text) ? node.text : undefined;

@@ -4,33 +4,19 @@
  */
 import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import de from '../../src/pages/texts/de.json' with { type: 'json' };
-import en from '../../src/pages/texts/en.json' with { type: 'json' };
 import { startFakeSink } from '../support/fake-sink.ts';
+import { markGerman, ownWordsOf } from '../support/marked.ts';
 import { client, tokenFor } from '../support/member.ts';
 import { MEMBER_JWT_SECRET, TestService } from '../support/service.ts';
 import { secretFor } from '../support/sign.ts';
 
-const marked = (text: string) =>
-  text.replace(/[^{}]+(?![^{]*\})/g, (piece) => (/\p{L}/u.test(piece) ? `⟦${piece}⟧` : piece));
-const original = structuredClone(de);
-
+let restore = () => {};
 let service: TestService;
 let sink: Awaited<ReturnType<typeof startFakeSink>>;
 let cookie = '';
 let firstRun: request.Response;
 beforeAll(async () => {
-  Object.assign(
-    de,
-    Object.fromEntries(
-      Object.entries(en).map(([key, text]) => [
-        key,
-        typeof text === 'string'
-          ? marked(text)
-          : Object.fromEntries(Object.entries(text).map(([form, each]) => [form, marked(each)])),
-      ]),
-    ),
-  );
+  restore = markGerman();
   sink = await startFakeSink({ secret: secretFor('standard', 'billing') });
   service = await TestService.start({ sinkUrl: sink.url, edit });
   await happen();
@@ -41,7 +27,7 @@ beforeAll(async () => {
   cookie = signedIn.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 });
 afterAll(async () => {
-  Object.assign(de, original);
+  restore();
   await service.stop();
   await sink.close();
 });
@@ -121,7 +107,7 @@ const PAGES = `/ /rewards /held /failed /payments /members /members?find=nobody 
 test('no page of console or portal has a word of its own', async () => {
   const left: Record<string, string[]> = {};
   const see = (path: string, { text }: { text: string }) => {
-    const own = ownWordsOf(text);
+    const own = ownWordsOf(text, DATA);
     if (own.length > 0) left[path] = own;
   };
   for (const path of [...PAGES, ...(await details())]) {
@@ -151,26 +137,6 @@ test('no page of console or portal has a word of its own', async () => {
   see('the sign-in of the portal', await request(service.app).get(`${portal}/sign-in`).set('Accept-Language', 'de'));
   expect(left).toEqual({});
 });
-
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
-
-/** What stands on the page in no marks, but what is named by others: ids, addresses, times, code. */
-function ownWordsOf(page: string): string[] {
-  expect(page).toContain('<html lang="de">');
-  const shown = page
-    .replace(/<(script|style|time|code|pre)\b.*?<\/\1>/gs, ' ')
-    .replace(/<[^>]*\s(?:aria-label|alt|placeholder|data-confirm|data-copied|data-file)="[^>]*>/g, (tag) =>
-      Array.from(
-        tag.matchAll(/\s(?:aria-label|alt|placeholder|data-confirm|data-copied|data-file)="([^"]*)"/g),
-        ([, said]) => `\n${said}\n`,
-      ).join(''),
-    )
-    .replace(/<[^>]*>/g, '\n')
-    .replace(/&(#?\w+);/g, (_, name) => ENTITIES[name] ?? '?')
-    .replace(/⟦[^⟦⟧]*⟧/g, ' ');
-  const pieces = shown.split('\n').flatMap((line) => line.replace(DATA, ' ').match(/[\p{L}{}⟦⟧][^\n]*/u) ?? []);
-  return [...new Set(pieces)];
-}
 
 /** Names, ids and addresses of the story above; what the program file names; and what Intl writes. */
 const DATA = new RegExp(

@@ -8,6 +8,7 @@ export function claudexia(changes: Partial<Program> = {}): Program {
   return {
     program: 'claudexia',
     name: 'Claudexia',
+    language: 'en',
     mode: 'test',
     hosts: [],
     product: {

@@ -2,7 +2,7 @@
  * What stands in the dark boxes: a curl command that could be pasted, and JSON in colours.
  */
 
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 import type { Document, Operation, Parameter } from '../openapi/model.ts';
 
 export interface Call {

@@ -3,7 +3,7 @@
  * opens on demand.
  */
 
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 import { type Document, type JsonSchema, resolve } from '../openapi/model.ts';
 import { prose } from './prose.ts';
 

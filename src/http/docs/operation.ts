@@ -2,7 +2,7 @@
  * One operation on the page: what it is for on the left, how it looks on the right.
  */
 
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 import { type Answered, type Document, type Operation, resolve } from '../openapi/model.ts';
 import { type Call, codeBox, curl, jsonInColours } from './code.ts';
 import { field, fieldsOf } from './fields.ts';

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 import type { Document } from '../openapi/model.ts';
 import type { Call } from './code.ts';
 import { anchorOf, methodBadge, operationSection, pathText } from './operation.ts';

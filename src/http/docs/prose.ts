@@ -1,7 +1,7 @@
 /**
  * Sentences of the document as HTML.
  */
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 
 /** A sentence in which `this` is code. */
 export function prose(text: string): Html {

@@ -5,10 +5,10 @@
  */
 import type { Request, Response } from 'express';
 import { type Contributor, challengeOf, prove, RegisteringRefused } from '../../fund/contributors.ts';
-import { type Html, html } from '../../mail/html.ts';
-import type { Program } from '../../model/program.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { translatorOf } from '../../texts/translator.ts';
 import type { Deps } from '../deps.ts';
-import { type Page, sendPage } from '../plain-page.ts';
+import { type Page, type Seen, sendPage, supportOf } from '../plain-page.ts';
 import { param, programOf, type Route } from '../routes.ts';
 import { reportUrl } from './report.ts';
 
@@ -42,46 +42,47 @@ export function confirmRoutes(deps: Needs): Route[] {
 
 async function ask({ fund }: Needs, req: Request, res: Response): Promise<void> {
   const loaded = programOf(res);
+  const seen = { t: translatorOf(req), program: loaded.program };
   const asked = await challengeOf(fund.ports, loaded, param(req, 'token'), READER);
-  if (!asked) return sendPage(res, 404, loaded.program, broken(loaded.program));
-  sendPage(res, 200, loaded.program, question(loaded.program, asked.contributor));
+  if (!asked) return sendPage(res, 404, seen, broken(seen));
+  sendPage(res, 200, seen, question(seen, asked.contributor));
 }
 
 async function confirm({ fund, env }: Needs, req: Request, res: Response): Promise<void> {
   const loaded = programOf(res);
-  const { program } = loaded;
+  const seen = { t: translatorOf(req), program: loaded.program };
   try {
     const contributor = await prove(fund.ports, loaded, param(req, 'token'), READER);
-    sendPage(res, 200, program, done(program, contributor, reportUrl({ fund, env }, loaded, contributor.id)));
+    sendPage(res, 200, seen, done(seen, contributor, reportUrl({ fund, env }, loaded, contributor.id)));
   } catch (error) {
     if (!(error instanceof RegisteringRefused)) throw error;
     const isTaken = error.why === 'address_taken' || error.why === 'username_taken';
-    sendPage(res, isTaken ? 409 : 404, program, isTaken ? taken(program) : broken(program));
+    sendPage(res, isTaken ? 409 : 404, seen, isTaken ? taken(seen) : broken(seen));
   }
 }
 
-const question = ({ name }: Program, { username }: Contributor): Page => ({
-  title: `Is this address of ${username}?`,
-  body: html`<p>Lines that were committed under the address to which you got this link then count for ${username}, and the
-Open Source Fund of ${name} pays ${username} for them.</p>
-<form method="post"><button type="submit">Confirm the address</button></form>`,
+const question = ({ t, program }: Seen, { username: name }: Contributor): Page => ({
+  title: t('confirm.title', { name }),
+  body: html`<p>${t('confirm.lead', { name, product: program.name })}</p>
+<form method="post"><button type="submit">${t('confirm.button')}</button></form>`,
 });
 
-const done = ({ name }: Program, { username }: Contributor, url: string): Page => ({
-  title: 'The address is confirmed',
-  body: html`<p>Its lines count for ${username} in the Open Source Fund of ${name}. <a href="${url}">See your lines</a>, and
-keep that page’s address to yourself.</p>`,
+function done({ t, program }: Seen, { username: name }: Contributor, url: string): Page {
+  const link = html`<a href="${url}">${t('confirm.see')}</a>`;
+  return {
+    title: t('confirm.done'),
+    body: html`<p>${t('confirm.doneMore', { name, product: program.name, link })}</p>`,
+  };
+}
+
+const taken = (seen: Seen): Page => ({
+  title: seen.t('confirm.taken'),
+  body: html`<p>${seen.t('confirm.takenMore')} ${help(seen)}</p>`,
 });
 
-const taken = (program: Program): Page => ({
-  title: 'This belongs to somebody else',
-  body: html`<p>The address, or the name, was confirmed for another contributor before. ${help(program)}</p>`,
+const broken = (seen: Seen): Page => ({
+  title: seen.t('plain.broken'),
+  body: html`<p>${seen.t('confirm.brokenMore')} ${help(seen)}</p>`,
 });
 
-const broken = (program: Program): Page => ({
-  title: 'This link does not work',
-  body: html`<p>A part of it may be missing, or its week is over. ${help(program)}</p>`,
-});
-
-const help = ({ product }: Program): Html =>
-  html`If that is wrong, write to <a href="mailto:${product.supportEmail}">${product.supportEmail}</a>.`;
+const help = ({ t, program }: Seen): Html => t('confirm.help', { support: supportOf(program) });

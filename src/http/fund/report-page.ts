@@ -4,12 +4,15 @@
  * the command that counts the lines again. Must never: put text of a repository into the page unescaped.
  */
 import type { Report } from '../../fund/report.ts';
-import { type Html, html } from '../../mail/html.ts';
 import { exponentOf, formatDecimal } from '../../model/money.ts';
 import type { Program } from '../../model/program.ts';
+import { numberFormat } from '../../texts/amounts.ts';
+import { type Html, html, NOTHING } from '../../texts/html.ts';
+import type { Translator } from '../../texts/translator.ts';
 import { plainPage, policyFor } from '../plain-page.ts';
 
 export interface ReportPage {
+  readonly t: Translator;
   readonly program: Program;
   readonly report: Report;
   readonly months: readonly string[];
@@ -36,19 +39,41 @@ a:focus-visible { outline: 3px solid #1f2937; outline-offset: 3px; }
 
 export const REPORT_POLICY = policyFor(STYLE, "'none'");
 
-export function reportPage({ program, report, months, contributor }: ReportPage): string {
-  const title = `The Open Source Fund of ${program.name}, ${report.month}`;
-  const body = html`${monthLinks(report, months)}
-${contributor !== undefined && ownPart(report, contributor)}
-${fundPart(report)}
-${tablesPart(report)}
-${checkPart(report)}`;
-  return plainPage(program, { title, body }, STYLE);
+export function reportPage({ t, program, report, months, contributor }: ReportPage): string {
+  const seen: Seen = { t, figure: figuresIn(t), report };
+  const title = t('report.title', { product: program.name, month: monthOf(t, report.month) });
+  const body = html`${monthLinks(seen, months)}
+${contributor !== undefined && ownPart(seen, contributor)}
+${fundPart(seen)}
+${tablesPart(seen)}
+${checkPart(seen)}`;
+  return plainPage({ t, program }, { title, body }, STYLE);
 }
+
+interface Seen {
+  readonly t: Translator;
+  /** A number as it stands in a table. */
+  readonly figure: (value: number | Intl.StringNumericLiteral, decimals?: number) => string;
+  readonly report: Report;
+}
+
+/** Without marks between thousands, so that they can be copied into a sum. */
+function figuresIn({ language }: Translator): Seen['figure'] {
+  return (value, decimals) =>
+    numberFormat(language, {
+      useGrouping: false,
+      ...(decimals === undefined
+        ? { maximumFractionDigits: 3 }
+        : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }),
+    }).format(value);
+}
+
+/** `2026-05` in English, as the API writes it. */
+const monthOf = (t: Translator, month: string): string => (t.language === 'en' ? month : t.month(month));
 
 /** A column of numbers is headed by an object. */
 type Head = string | { readonly of: string };
-type Cell = string | number;
+type Cell = string;
 
 function table(caption: string, heads: readonly Head[], rows: readonly (readonly Cell[])[]): Html {
   const cell = (value: Cell, at: number) =>
@@ -64,80 +89,104 @@ function table(caption: string, heads: readonly Head[], rows: readonly (readonly
 </table></div>`;
 }
 
-const LINES = { of: 'Lines' };
-const WEIGHTED = { of: 'Weighted' };
-const weighted = (score: bigint): number => Number(score) / 1000;
+const weighted = ({ figure }: Seen, score: bigint): string => figure(Number(score) / 1000);
 
-function money({ currency }: Report, amount: bigint): string {
-  return `${formatDecimal(amount, exponentOf(currency))} ${currency.toUpperCase()}`;
+function money({ figure, report: { currency } }: Seen, amount: bigint): string {
+  const decimals = exponentOf(currency);
+  const written = figure(formatDecimal(amount, decimals) as Intl.StringNumericLiteral, decimals);
+  return `${written} ${currency.toUpperCase()}`;
 }
 
-function monthLinks({ month }: Report, months: readonly string[]): Html {
-  const others = months.filter((each) => each !== month);
-  if (others.length === 0) return html``;
-  return html`<p>Other months: ${others.map((each) => html` <a href="?month=${each}">${each}</a>`)}</p>`;
+function monthLinks({ t, report }: Seen, all: readonly string[]): Html {
+  const others = all.filter((each) => each !== report.month);
+  if (others.length === 0) return NOTHING;
+  const months = html`${others.map((each) => html` <a href="?month=${each}">${monthOf(t, each)}</a>`)}`;
+  return html`<p>${t('report.months', { months })}</p>`;
 }
 
-function ownPart(report: Report, contributor: bigint): Html {
+function ownPart(seen: Seen, contributor: bigint): Html {
+  const { t, figure, report } = seen;
   const own = report.contributors.find(({ contributorId }) => contributorId === contributor);
-  if (!own) return html`<p>None of your lines are in this month’s release.</p>`;
+  if (!own) return html`<p>${t('report.noneOwn')}</p>`;
   const rows = report.lines.filter(({ contributorId }) => contributorId === contributor);
   const paid = own.payout
-    ? html`The payout of ${money(report, own.payout.amount)} is ${own.payout.state}.`
-    : html`Nothing was paid out in this month: what is owed is below the minimum of
-${money(report, BigInt(report.explain.minimum_payout))}, an earlier payout is open, or it is not known where to pay.`;
-  return html`<p><strong>${own.contributor}: ${own.lines} lines, ${money(report, own.share)}.</strong> ${paid}</p>
+    ? t('report.payout', { amount: money(seen, own.payout.amount), state: t.word(own.payout.state) })
+    : t('report.noPayout', { minimum: money(seen, BigInt(report.explain.minimum_payout)) });
+  const said = t('report.own', { name: own.contributor, n: figure(own.lines), share: money(seen, own.share) });
+  return html`<p><strong>${said}</strong> ${paid}</p>
 ${table(
-  'Your lines',
-  ['Repository', 'Component', { of: 'Weight' }, LINES],
-  rows.map((row) => [row.repository, row.component, weighted(row.weight), row.lines]),
+  t('report.ownLines'),
+  [t('report.repository'), t('report.component'), { of: t('report.weight') }, { of: t('report.lines') }],
+  rows.map((row) => [row.repository, row.component, weighted(seen, row.weight), figure(row.lines)]),
 )}`;
 }
 
-function fundPart(report: Report): Html {
-  const { base, explain, granted, carried, returned, distributed } = report;
-  return html`<h2>The fund</h2>
-<p>Referred members paid ${money(report, base)} net that was not counted before; ${explain.share} of it is
-${money(report, granted)}.${carried > 0n && ` ${money(report, carried)} were left from before.`}${
-    returned > 0n && ` ${money(report, returned)} came back from shares that nobody claimed.`
-  } ${money(report, distributed)} were given out, by lines times weight.</p>`;
+function fundPart(seen: Seen): Html {
+  const { t } = seen;
+  const { base, explain, granted, carried, returned, distributed } = seen.report;
+  const said = [
+    t('report.paid', { base: money(seen, base), rate: t.rate(explain.share), granted: money(seen, granted) }),
+    carried > 0n && t('report.carried', { amount: money(seen, carried) }),
+    returned > 0n && t('report.returned', { amount: money(seen, returned) }),
+    t('report.distributed', { amount: money(seen, distributed) }),
+  ].filter((each) => each !== false);
+  return html`<h2>${t('report.fund')}</h2>
+<p>${said.join(' ')}</p>`;
 }
 
-function tablesPart(report: Report): Html {
-  const { contributors, components, repositories, explain } = report;
-  const weightOf = (component: string) => explain.components.find(({ name }) => name === component)?.weight ?? '';
+function tablesPart(seen: Seen): Html {
+  const { t, figure } = seen;
+  const { contributors, components, repositories, explain } = seen.report;
+  const [lines, score, people] = [
+    { of: t('report.lines') },
+    { of: t('report.weighted') },
+    { of: t('report.contributors') },
+  ];
+  const weightOf = (component: string) => {
+    const weight = explain.components.find(({ name }) => name === component)?.weight;
+    return weight === undefined ? '' : figure(weight);
+  };
   const released = (name: string) => explain.repositories.find((each) => each.name === name);
   return html`${table(
-    'By contributor',
-    ['Contributor', LINES, WEIGHTED, { of: 'Share' }],
-    contributors.map((each) => [each.contributor, each.lines, weighted(each.score), money(report, each.share)]),
+    t('report.byContributor'),
+    [t('report.contributor'), lines, score, { of: t('report.share') }],
+    contributors.map((each) => [
+      ...[each.contributor, figure(each.lines), weighted(seen, each.score), money(seen, each.share)],
+    ]),
   )}
-<p>Who has not registered is shown by a masked address; their share is kept for a while.</p>
+<p>${t('report.masked')}</p>
 ${table(
-  'By component',
-  ['Component', { of: 'Weight' }, LINES, WEIGHTED, { of: 'Contributors' }],
+  t('report.byComponent'),
+  [t('report.component'), { of: t('report.weight') }, lines, score, people],
   components.map((each) => [
-    ...[each.component, weightOf(each.component), each.lines, weighted(each.score), each.contributors],
+    ...[each.component, weightOf(each.component), figure(each.lines)],
+    ...[weighted(seen, each.score), figure(each.contributors)],
   ]),
 )}
 ${table(
-  'By repository',
-  ['Repository', 'Revision', 'Commit', LINES, { of: 'Contributors' }],
-  repositories.map(({ repository, lines, contributors: people }) => {
-    const { revision = '', commit = '' } = released(repository) ?? {};
-    return [repository, revision, commit.slice(0, 12), lines, people];
+  t('report.byRepository'),
+  [t('report.repository'), t('report.revision'), t('report.commit'), lines, people],
+  repositories.map((each) => {
+    const { revision = '', commit = '' } = released(each.repository) ?? {};
+    return [each.repository, revision, commit.slice(0, 12), figure(each.lines), figure(each.contributors)];
   }),
 )}`;
 }
 
-function checkPart({ explain }: Report): Html {
+function checkPart({ t, figure, report: { explain } }: Seen): Html {
   const rows = explain.repositories.flatMap(({ name, left_out: leftOut }) =>
-    leftOut.map((each) => [name, each.why.replaceAll('_', ' '), each.what ?? '', each.files || '', each.lines]),
+    leftOut.map((each) => [
+      ...[name, t.word(each.why), each.what ?? '', each.files ? figure(each.files) : '', figure(each.lines)],
+    ]),
   );
-  return html`${rows.length > 0 && table('Left out', ['Repository', 'Because', 'What', { of: 'Files' }, LINES], rows)}
-<h2>Count your lines yourself</h2>
-<p>In a checkout of the repository, for a file that counts:</p>
+  const heads = [t('report.repository'), t('report.because'), t('report.what')];
+  return html`${rows.length > 0 && table(t('report.leftOut'), [...heads, { of: t('report.files') }, { of: t('report.lines') }], rows)}
+<h2>${t('report.count')}</h2>
+<p>${t('report.countLead')}</p>
 <p><code>git blame -M -C --line-porcelain COMMIT -- FILE | grep -c "^author-mail &lt;you@example.com&gt;"</code></p>
-<p>Commits that are left out above as a bulk rename or by <code>.git-blame-ignore-revs</code> are looked through, with
-<code>--ignore-rev</code>; <code>.mailmap</code> joins the addresses of one person.</p>`;
+<p>${t('report.countMore', {
+    ignored: html`<code>.git-blame-ignore-revs</code>`,
+    option: html`<code>--ignore-rev</code>`,
+    mailmap: html`<code>.mailmap</code>`,
+  })}</p>`;
 }

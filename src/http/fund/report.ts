@@ -10,8 +10,10 @@ import { type Report, reportOf } from '../../fund/report.ts';
 import { reportCsv } from '../../fund/report-forms.ts';
 import { readReportLink, writeReportLink } from '../../fund/report-link.ts';
 import type { Fund, LoadedProgram } from '../../model/program.ts';
+import { translatorOf } from '../../texts/translator.ts';
 import type { Deps } from '../deps.ts';
 import { readQuery } from '../input.ts';
+import { VARY } from '../plain-page.ts';
 import { Problem } from '../problems.ts';
 import { param, programOf, type Route } from '../routes.ts';
 import { REPORT_POLICY, reportPage } from './report-page.ts';
@@ -51,7 +53,10 @@ async function showPage(deps: Needs, req: Request, res: Response): Promise<void>
   const contributor = await opened(deps, req, res);
   const { report, months } = await reportWanted(deps, programOf(res), month);
   res.setHeader('Content-Security-Policy', REPORT_POLICY);
-  res.type('html').send(reportPage({ program: programOf(res).program, report, months, contributor }));
+  res.setHeader('Vary', VARY);
+  res
+    .type('html')
+    .send(reportPage({ t: translatorOf(req), program: programOf(res).program, report, months, contributor }));
 }
 
 /** Whose link it is; undefined: the operator's. */

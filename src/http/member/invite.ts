@@ -178,7 +178,7 @@ function sharedPart(
     inviter,
     code,
     url: referralUrl(program, code),
-    amount: amount === undefined ? '' : amountText(amount, program.unit),
+    amount: amount === undefined ? '' : amountText(amount, program.unit, program.language),
     note,
   };
 }

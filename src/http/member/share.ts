@@ -3,8 +3,10 @@
  * Promises: the program's own text for the place, else its general one, else ours, which names code, url and what the
  * newcomer gets, if they get something. Must never: promise an amount that depends on a tier or a payment.
  */
+import type { Language } from '../../model/language.ts';
 import { exponentOf, formatDecimal } from '../../model/money.ts';
 import { type Program, referralUrl, type Unit } from '../../model/program.ts';
+import { amountIn } from '../../texts/amounts.ts';
 import type { SharedOn } from './schemas.ts';
 
 /** What whoever signs up by a code gets for it, in minor units; undefined: nothing that is known beforehand. */
@@ -16,10 +18,12 @@ export function refereeAmount({ rules }: Program): bigint | undefined {
   return undefined;
 }
 
-/** `$20`, `12.50 CHF`, `1000 credits`. */
-export function amountText(amount: bigint, unit: Unit): string {
+/** `$20`, `12.50 CHF`, `1000 credits`; in another language as that writes it. */
+export function amountText(amount: bigint, unit: Unit, language: Language = 'en'): string {
+  if (unit.kind === 'money' && unit.currency === 'payment') return String(amount);
+  if (language !== 'en')
+    return amountIn(language, amount, unit.kind === 'points' ? unit.name : unit.currency, { unit });
   if (unit.kind === 'points') return `${amount} ${unit.name}`;
-  if (unit.currency === 'payment') return String(amount);
   if ('shownAs' in unit && unit.shownAs) return `${amount / unit.shownAs.per} ${unit.shownAs.name}`;
   const decimal = formatDecimal(amount, exponentOf(unit.currency)).replace(/\.0+$/, '');
   return unit.currency === 'usd' ? `$${decimal}` : `${decimal} ${unit.currency.toUpperCase()}`;

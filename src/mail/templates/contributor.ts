@@ -4,7 +4,8 @@
  * link that hands an address to somebody who registered it without being its owner: a member types the code in.
  */
 import type { Program } from '../../model/program.ts';
-import { html } from '../html.ts';
+import { html } from '../../texts/html.ts';
+import { translatorIn } from '../../texts/translator.ts';
 import { type Letter, layout } from './layout.ts';
 import { oneLine } from './words.ts';
 
@@ -22,18 +23,18 @@ const NAME_MAX = 60;
 
 export function contributorMail({ program, username, url, code, portalUrl }: ContributorMail): Letter {
   const name = oneLine(username, NAME_MAX);
-  const subject = `Confirm your address for the ${program.name} Open Source Fund`;
-  const who = `Somebody registered this address as that of the contributor ${name}. Lines committed under it then count for ${name}, and the fund pays ${name} for them.`;
-  const how =
-    url === null
-      ? 'If it was you, enter this code where you registered. Give it to nobody else.'
-      : 'If it was you, confirm it on this page.';
-  const not = 'If it was not you, do nothing.';
-  const button = url === null ? { text: 'Open the portal', url: portalUrl } : { text: 'Confirm the address', url };
+  const t = translatorIn(program.language);
+  const subject = t('mail.contributor.subject', { product: program.name });
+  const who = t('mail.contributor.who', { name });
+  const how = t(url === null ? 'mail.contributor.enter' : 'mail.contributor.confirm');
+  const not = t('mail.contributor.not');
+  const button =
+    url === null ? { text: t('mail.contributor.open'), url: portalUrl } : { text: t('mail.contributor.button'), url };
   return {
     subject,
     text: `${[who, how, ...(url === null ? [code] : []), not, `${button.text}:\n${button.url}`].join('\n\n')}\n`,
     html: layout({
+      t,
       program,
       title: subject,
       body: [

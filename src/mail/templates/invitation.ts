@@ -4,7 +4,8 @@
  * says how to hear no more. Must never: show the inviter's address, or take a word of theirs for markup.
  */
 import type { Program } from '../../model/program.ts';
-import { html, lines } from '../html.ts';
+import { html, lines } from '../../texts/html.ts';
+import { type Translator, translatorIn } from '../../texts/translator.ts';
 import { type Letter, layout, quote } from './layout.ts';
 import { fill, fillHtml, oneLine, paragraphs, plainLines, type Words } from './words.ts';
 
@@ -22,35 +23,33 @@ export interface Invitation {
 
 const NAME_MAX = 60;
 const SUBJECT_MAX = 150;
-const NOBODY = 'A friend';
-
-const SUBJECT = '{name} invites you to {product}';
-const TEXT = 'Hi,\n\n{name} invites you to {product}.';
-const TEXT_AMOUNT = 'Sign up with this link, or with the code {code}, and get {amount}.';
-const TEXT_CODE = 'Sign up with this link, or with the code {code}.';
 
 export function invitation(invite: Invitation): Letter {
   const { program, unsubscribeUrl } = invite;
-  const words = wordsOf(invite);
-  const { text = [TEXT, words.amount === '' ? TEXT_CODE : TEXT_AMOUNT].join('\n\n'), subject: given = SUBJECT } =
-    program.invites;
+  const t = translatorIn(program.language);
+  const words = wordsOf(invite, t);
+  const gift = words.amount === '' ? 'mail.invitation.code' : 'mail.invitation.amount';
+  const ours = [t('mail.hi'), t.template('mail.invitation.text'), t.template(gift)].join('\n\n');
+  const { text = ours, subject: given = t.template('mail.invitation.subject') } = program.invites;
   const texts = paragraphs(text).filter((each) => fill(each, words).trim() !== '');
   const note = text.includes('{note}') ? '' : (words.note ?? '');
   const description = plainLines(program.product.description ?? '');
   const subject = oneLine(fill(given, words), SUBJECT_MAX);
-  const button = { text: `Join ${program.name}`, url: invite.url };
-  const who = words.name === NOBODY ? NOBODY.toLowerCase() : words.name;
-  const why = `You get this mail because ${who} asked ${program.name} to invite you. You are invited only once.`;
+  const button = { text: t('mail.invitation.button', { product: program.name }), url: invite.url };
+  const who = words.name === t('mail.invitation.nobody') ? t('mail.invitation.nobodyInside') : (words.name ?? '');
+  const why = t('mail.invitation.why', { who, product: program.name });
+  const leave = t('mail.invitation.unsubscribe');
   return {
     subject,
     text: plain([
       ...texts.map((each) => fill(each, words)),
-      note && `“${note}”`,
+      note && t('quoted', { text: note }),
       description,
       `${button.text}:\n${button.url}`,
-      `--\n${why}\nUnsubscribe: ${unsubscribeUrl}`,
+      `--\n${why}\n${leave}: ${unsubscribeUrl}`,
     ]),
     html: layout({
+      t,
       program,
       title: subject,
       body: [
@@ -61,17 +60,17 @@ export function invitation(invite: Invitation): Letter {
       button,
       foot: [
         html`${why}`,
-        html`<a href="${unsubscribeUrl}" style="color:#4b5563">Unsubscribe</a> · <a href="${program.product.homeUrl}" style="color:#4b5563">${program.name}</a>`,
+        html`<a href="${unsubscribeUrl}" style="color:#4b5563">${leave}</a> · <a href="${program.product.homeUrl}" style="color:#4b5563">${program.name}</a>`,
       ],
     }),
   };
 }
 
 /** Nobody's name is an address, which would be told to strangers. */
-function wordsOf({ program, inviter, code, url, amount, note }: Invitation): Words {
+function wordsOf({ program, inviter, code, url, amount, note }: Invitation, t: Translator): Words {
   const name = oneLine(inviter ?? '', NAME_MAX);
   return {
-    name: name === '' || name.includes('@') ? NOBODY : name,
+    name: name === '' || name.includes('@') ? t('mail.invitation.nobody') : name,
     product: program.name,
     code,
     url,

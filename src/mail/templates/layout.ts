@@ -4,7 +4,8 @@
  * anything but the product's own logo, which tells nobody who opened the mail.
  */
 import type { Program } from '../../model/program.ts';
-import { type Html, html, NOTHING } from '../html.ts';
+import { type Html, html, NOTHING } from '../../texts/html.ts';
+import type { Translator } from '../../texts/translator.ts';
 
 export interface Letter {
   readonly subject: string;
@@ -13,6 +14,7 @@ export interface Letter {
 }
 
 export interface Layout {
+  readonly t: Translator;
   readonly program: Program;
   readonly title: string;
   readonly body: readonly Html[];
@@ -25,11 +27,12 @@ const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Hel
 const PARAGRAPH = 'margin:0 0 16px;font-size:16px;line-height:1.5;color:#1f2937';
 const SMALL = 'margin:0 0 8px;font-size:13px;line-height:1.5;color:#4b5563';
 
-export function layout({ program, title, body, button, foot }: Layout): string {
+export function layout({ t, program, title, body, button, foot }: Layout): string {
   const accent = accentOf(program);
   const style = `display:inline-block;padding:12px 24px;border-radius:6px;background:${accent};color:${textOn(accent)};${FONT};font-size:16px;font-weight:600;text-decoration:none`;
+  const link = html`<a href="${button.url}" style="color:#4b5563;word-break:break-all">${button.url}</a>`;
   const page = html`<!doctype html>
-<html lang="en">
+<html lang="${t.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -42,7 +45,7 @@ export function layout({ program, title, body, button, foot }: Layout): string {
 ${head(program)}
 ${body.map((each) => html`<p style="${PARAGRAPH}">${each}</p>\n`)}
 <p style="margin:24px 0"><a href="${button.url}" style="${style}">${button.text}</a></p>
-<p style="${SMALL}">If the button does not work, open this link: <a href="${button.url}" style="color:#4b5563;word-break:break-all">${button.url}</a></p>
+<p style="${SMALL}">${t('mail.buttonFails', { link })}</p>
 </td></tr></table>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="max-width:560px"><tr><td style="padding:16px 32px;${FONT}">
 ${foot.map((each) => html`<p style="${SMALL}">${each}</p>\n`)}

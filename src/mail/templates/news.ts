@@ -4,8 +4,8 @@
  * signal holds a credit.
  */
 import type { Program } from '../../model/program.ts';
-import { amountIn } from '../amounts.ts';
-import { html } from '../html.ts';
+import { html } from '../../texts/html.ts';
+import { type Translator, translatorIn } from '../../texts/translator.ts';
 import { type Letter, layout } from './layout.ts';
 
 export interface Sum {
@@ -26,49 +26,52 @@ export interface News {
   readonly portalUrl: string;
 }
 
-const LANGUAGE = 'en';
-const plurals = new Intl.PluralRules(LANGUAGE);
-const plural = (n: number, one: string, other: string): string => `${n} ${plurals.select(n) === 'one' ? one : other}`;
-
 export function newsMail({ program, news, portalUrl }: News): Letter {
+  const t = translatorIn(program.language);
+  const product = program.name;
   const { joined, held, credited, expiring } = news;
-  const sums = (list: readonly Sum[]) => list.map((each) => amountOf(program, each)).join(' and ');
+  const [earned, ending] = [sumsOf(t, program, credited), sumsOf(t, program, expiring)];
   const lines = [
-    joined > 0 && `${plural(joined, 'person', 'people')} joined ${program.name} with your link.`,
-    credited.length > 0 && `You earned ${sums(credited)}.`,
-    held > 0 && `${plural(held, 'credit is', 'credits are')} being checked by a person before it counts.`,
-    expiring.length > 0 && `${sums(expiring)} will expire in a week: use it before then.`,
+    joined > 0 && t('mail.news.joined', { n: joined, product }),
+    earned !== '' && t('mail.news.earned', { sums: earned }),
+    held > 0 && t('mail.news.held', { n: held }),
+    ending !== '' && t('mail.news.expiring', { sums: ending }),
   ].filter((line) => line !== false);
   const subject =
     joined > 0
-      ? `${plural(joined, 'person', 'people')} joined ${program.name} with your link`
-      : credited.length > 0
-        ? `You earned ${sums(credited)} at ${program.name}`
-        : expiring.length > 0
-          ? `${sums(expiring)} at ${program.name} will expire in a week`
-          : `News of your referrals to ${program.name}`;
-  return letter(program, portalUrl, subject, lines);
+      ? t('mail.news.joinedSubject', { n: joined, product })
+      : earned !== ''
+        ? t('mail.news.earnedSubject', { sums: earned, product })
+        : ending !== ''
+          ? t('mail.news.expiringSubject', { sums: ending, product })
+          : t('mail.news.subject', { product });
+  return letter(t, program, portalUrl, subject, lines);
 }
 
 export function summaryMail({ program, news, period, portalUrl }: News): Letter {
-  const month = new Intl.DateTimeFormat(LANGUAGE, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
-    new Date(`${period}-01T00:00:00Z`),
-  );
-  const earned = news.credited.map((each) => amountOf(program, each)).join(' and ');
-  return letter(program, portalUrl, `Your referrals to ${program.name} in ${month}`, [
-    `In ${month}, ${plural(news.joined, 'person', 'people')} joined ${program.name} with your link.`,
-    earned === '' ? 'You earned nothing yet.' : `You earned ${earned}.`,
+  const t = translatorIn(program.language);
+  const month = t.month(period);
+  const product = program.name;
+  const earned = sumsOf(t, program, news.credited);
+  return letter(t, program, portalUrl, t('mail.summary.subject', { product, month }), [
+    t('mail.summary.joined', { n: news.joined, product, month }),
+    earned === '' ? t('mail.summary.nothing') : t('mail.news.earned', { sums: earned }),
   ]);
 }
 
-const amountOf = (program: Program, { unit, amount }: Sum): string => amountIn(LANGUAGE, amount, unit, program);
+/** Empty: there are none. */
+function sumsOf(t: Translator, program: Program, sums: readonly Sum[]): string {
+  const [first = '', ...others] = sums.map(({ amount, unit }) => t.amount(amount, unit, program));
+  return others.reduce((one, other) => t('mail.and', { one, other }), first);
+}
 
-function letter(program: Program, portalUrl: string, subject: string, lines: readonly string[]): Letter {
-  const foot = `You get this mail because you have a referral code for ${program.name}. You choose on that page what we write about.`;
-  const button = { text: 'See it all', url: portalUrl };
+function letter(t: Translator, program: Program, portalUrl: string, subject: string, lines: readonly string[]): Letter {
+  const foot = t('mail.foot', { product: program.name });
+  const button = { text: t('mail.news.button'), url: portalUrl };
+  const body = lines.map((line) => html`${line}`);
   return {
     subject,
     text: `${[...lines, `${button.text}:\n${button.url}`, `--\n${foot}`].join('\n\n')}\n`,
-    html: layout({ program, title: subject, body: lines.map((line) => html`${line}`), button, foot: [html`${foot}`] }),
+    html: layout({ t, program, title: subject, body, button, foot: [html`${foot}`] }),
   };
 }

@@ -4,8 +4,8 @@
  * teach how to go around it.
  */
 import type { Program } from '../../model/program.ts';
-import type { SuspensionReason } from '../../model/suspensions.ts';
-import { html } from '../html.ts';
+import { html } from '../../texts/html.ts';
+import { type Translator, translatorIn } from '../../texts/translator.ts';
 import { type Letter, layout } from './layout.ts';
 
 export interface SuspensionMail {
@@ -14,43 +14,34 @@ export interface SuspensionMail {
   readonly appealUrl: string;
 }
 
-const WHY: Readonly<Record<SuspensionReason, string>> = {
-  self_referral: 'It looks as if accounts were made to refer oneself.',
-  fake_accounts: 'Too many of the accounts that were referred are not really used.',
-  incentive_abuse: 'It looks as if something was offered for signups beyond the credit that we give.',
-  trademark_misuse: 'It looks as if somebody passed for an employee, partner or official representative.',
-  click_fraud: 'It looks as if signups or clicks were made by machines or were paid for.',
-  credit_cycling: 'The accounts that were referred use up credits and never pay.',
-};
-
 /** An admin's own words stay inside. */
-function why(reason: string | null): string {
-  return WHY[reason as SuspensionReason] ?? 'It was used against the terms of the program.';
+function why(t: Translator, reason: string | null): string {
+  return t.find(`mail.suspension.why.${reason}`) ?? t('mail.suspension.why.other');
 }
 
 export function suspensionMail({ program, reason, appealUrl }: SuspensionMail): Letter {
-  const { name } = program;
-  return letter(program, appealUrl, {
-    subject: `Your referral code for ${name} is suspended`,
-    button: 'Appeal',
+  const t = translatorIn(program.language);
+  const product = program.name;
+  return letter(t, program, appealUrl, {
+    subject: t('mail.suspension.subject', { product }),
+    button: t('mail.suspension.button'),
     texts: [
-      'Hi,',
-      `Your referral code for ${name} is suspended. ${why(reason)}`,
-      'It refers nobody from now on, and credits and shares that were pending are forfeited.',
-      'If we are wrong, tell us. A person reads your appeal and answers within 5 business days; if it is granted, you get back what was forfeited.',
+      t('mail.hi'),
+      t('mail.suspension.said', { product, why: why(t, reason) }),
+      t('mail.suspension.follows'),
+      t('mail.suspension.wrong'),
     ],
   });
 }
 
 export function appealMail(program: Program, state: 'granted' | 'refused'): Letter {
-  const { name, product } = program;
+  const t = translatorIn(program.language);
+  const product = program.name;
   const granted = state === 'granted';
-  return letter(program, product.homeUrl, {
-    subject: granted ? `Your referral code for ${name} works again` : `Your appeal to ${name}`,
-    button: name,
-    texts: granted
-      ? ['Hi,', 'Your appeal was granted. Your referral code works again, and what was forfeited is given back.']
-      : ['Hi,', `We have read your appeal. The suspension of your referral code for ${name} stands.`],
+  return letter(t, program, program.product.homeUrl, {
+    subject: granted ? t('mail.appeal.grantedSubject', { product }) : t('mail.appeal.refusedSubject', { product }),
+    button: product,
+    texts: [t('mail.hi'), granted ? t('mail.appeal.granted') : t('mail.appeal.refused', { product })],
   });
 }
 
@@ -60,13 +51,13 @@ interface Parts {
   readonly texts: readonly string[];
 }
 
-function letter(program: Program, url: string, { subject, button, texts }: Parts): Letter {
-  const support = program.product.supportEmail;
-  const foot = `You get this mail because you have a referral code for ${program.name}. Questions: ${support}`;
+function letter(t: Translator, program: Program, url: string, { subject, button, texts }: Parts): Letter {
+  const foot = t('mail.footQuestions', { product: program.name, support: program.product.supportEmail });
   return {
     subject,
     text: `${[...texts, `${button}:\n${url}`, `--\n${foot}`].join('\n\n')}\n`,
     html: layout({
+      t,
       program,
       title: subject,
       body: texts.map((each) => html`${each}`),

@@ -3,7 +3,7 @@
  * Promises: what is put in is never read as a template again; what goes into a header is one line. Must never: let a
  * control character through, or one that turns the direction of writing and makes a line read as another.
  */
-import { type Html, html, lines } from '../html.ts';
+import { type Html, html, lines } from '../../texts/html.ts';
 
 export type Words = Readonly<Record<string, string>>;
 

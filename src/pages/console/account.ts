@@ -13,10 +13,11 @@ import { createdUser, userPage } from '../../http/admin/users.ts';
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
 import type { Route } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
+import { LANGUAGES } from '../../model/language.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { LANGUAGE_COOKIE, type Translator, translatorOf } from '../../texts/translator.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { LANGUAGE_COOKIE, LANGUAGES, type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 

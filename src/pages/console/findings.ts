@@ -3,8 +3,8 @@
  * Promises: whatever was stored is shown, also what has no form of its own here. Must never: show an absent value as if
  * something had been seen.
  */
-import { type Html, html } from '../../mail/html.ts';
-import { plain, type Translator } from '../translator.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { plain, type Translator } from '../../texts/translator.ts';
 import * as parts from './parts.ts';
 
 export interface Finding {

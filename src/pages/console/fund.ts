@@ -10,11 +10,11 @@ import { fundContributors, fundPayouts, fundRuns, PAYOUT_STATES, settledPayout }
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
 import { param, type Route } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
 import { formatPercent } from '../../model/money.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { type Translator, translatorOf } from '../../texts/translator.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { type Translator, translatorOf } from '../translator.ts';
 import { sendCsv } from './csv.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';

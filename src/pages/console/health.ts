@@ -12,9 +12,9 @@ import { programSummary } from '../../http/admin/program-schemas.ts';
 import type { Deps } from '../../http/deps.ts';
 import { type Keep, keepDear, PATIENCE_MS } from '../../http/kept.ts';
 import type { Route } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { type Translator, translatorOf } from '../../texts/translator.ts';
 import type { Ask } from '../ask.ts';
-import { type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 

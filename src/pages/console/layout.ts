@@ -6,9 +6,9 @@
 import type { Request, Response } from 'express';
 import { adminOf } from '../../http/admin-auth.ts';
 import { PROBLEMS, type Problem, type ProblemCode } from '../../http/problems.ts';
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { type Key, type Translator, translatorOf } from '../../texts/translator.ts';
 import { assetUrl, queryOf, sendPage } from '../send.ts';
-import { type Key, type Translator, translatorOf } from '../translator.ts';
 
 const BASE = '/admin';
 

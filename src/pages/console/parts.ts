@@ -6,10 +6,10 @@
 import type { Request } from 'express';
 import type { Deps } from '../../http/deps.ts';
 import type { ProblemCode } from '../../http/problems.ts';
-import { type Html, html } from '../../mail/html.ts';
 import type { LoadedProgram } from '../../model/program.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { plain, type Translator } from '../../texts/translator.ts';
 import { queryOf } from '../send.ts';
-import { plain, type Translator } from '../translator.ts';
 
 export interface Column<Row> {
   readonly name: string;

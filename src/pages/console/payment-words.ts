@@ -1,7 +1,7 @@
 /**
  * Why a payment earned nothing, in a sentence; pure. Must never: promise what the engine does not do.
  */
-import type { Translator } from '../translator.ts';
+import type { Translator } from '../../texts/translator.ts';
 
 export function meaningOfPayment(t: Translator, reason: string | null): string {
   if (reason === null) return t('payment.earned');

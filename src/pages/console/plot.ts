@@ -2,8 +2,8 @@
  * Plots as SVG in the page: stacked bars by day, with the same figures as a table beside them; pure.
  * Promises: nothing depends on colour alone, for the table says the same; no script. Must never: cut a bar off.
  */
-import { type Html, html } from '../../mail/html.ts';
-import type { Translator } from '../translator.ts';
+import { type Html, html } from '../../texts/html.ts';
+import type { Translator } from '../../texts/translator.ts';
 import { table } from './parts.ts';
 
 export interface Series {

@@ -3,9 +3,9 @@
  * Promises: never more than can be read: who is left out is counted. A line that leads to no completed referral is
  * dashed, and says its state. Must never: be the only place of what it shows; a table stands beside it.
  */
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
+import type { Translator } from '../../texts/translator.ts';
 import { queryOf } from '../send.ts';
-import type { Translator } from '../translator.ts';
 
 export interface Leaf {
   readonly member: string;

@@ -3,7 +3,7 @@
  * Promises: each state of the contract has its sentence, and an unknown reason is shown as it is. Must never: promise
  * what the engine does not do.
  */
-import type { Translator } from '../translator.ts';
+import type { Translator } from '../../texts/translator.ts';
 
 export interface RewardState {
   readonly status: string;

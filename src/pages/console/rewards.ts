@@ -11,10 +11,10 @@ import type { Deps } from '../../http/deps.ts';
 import { REWARD_STATUSES } from '../../http/forms.ts';
 import type { ProblemCode } from '../../http/problems.ts';
 import type { Route } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { plain, type Translator, translatorOf } from '../../texts/translator.ts';
 import type { Ask } from '../ask.ts';
 import { queryOf, seeOther } from '../send.ts';
-import { plain, type Translator, translatorOf } from '../translator.ts';
 import { showPage } from './layout.ts';
 import * as parts from './parts.ts';
 

@@ -14,10 +14,10 @@ import { replacedSecret, sourceSecrets } from '../../http/admin/source-secrets.t
 import { adminOf } from '../../http/admin-auth.ts';
 import type { Deps } from '../../http/deps.ts';
 import type { Route } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { type Translator, translatorOf } from '../../texts/translator.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { seeOther } from '../send.ts';
-import { type Translator, translatorOf } from '../translator.ts';
 import { showPage, whyOf } from './layout.ts';
 import * as parts from './parts.ts';
 import * as sql from './programs.sql.ts';

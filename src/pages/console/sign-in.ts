@@ -14,10 +14,10 @@ import type { Deps } from '../../http/deps.ts';
 import { networkOf } from '../../http/network.ts';
 import { Problem } from '../../http/problems.ts';
 import type { Route } from '../../http/routes.ts';
-import { html } from '../../mail/html.ts';
+import { html } from '../../texts/html.ts';
+import { type Translator, translatorOf } from '../../texts/translator.ts';
 import { type Ask, refusalOf } from '../ask.ts';
 import { queryOf, seeOther } from '../send.ts';
-import { type Translator, translatorOf } from '../translator.ts';
 import { showNarrow } from './layout.ts';
 
 type Needs = Pick<Deps, 'pools' | 'adminToken' | 'limits'>;

@@ -6,9 +6,9 @@
 import type * as z from 'zod';
 import { contributor as form } from '../../http/fund/schemas.ts';
 import { Problem } from '../../http/problems.ts';
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
+import type { Translator } from '../../texts/translator.ts';
 import type { Ask } from '../ask.ts';
-import type { Translator } from '../translator.ts';
 
 export type Contributor = z.output<typeof form>;
 

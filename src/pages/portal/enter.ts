@@ -13,12 +13,12 @@ import { createSight } from '../../http/member/sight.ts';
 import { networkOf } from '../../http/network.ts';
 import { readPortalToken, writePortalToken } from '../../http/portal-tokens.ts';
 import { programOf, type Route } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
 import { type Letter, layout } from '../../mail/templates/layout.ts';
 import { matchEmail } from '../../model/email.ts';
 import type { Program } from '../../model/program.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { type Translator, translatorOf } from '../../texts/translator.ts';
 import { seeOther } from '../send.ts';
-import { type Translator, translatorOf } from '../translator.ts';
 import { showPortal } from './layout.ts';
 import { oidcRoutes } from './oidc.ts';
 import { closePortal, openPortal, portalBase } from './session.ts';
@@ -149,6 +149,7 @@ function letterOf(program: Program, t: Translator, url: string): Letter {
     subject,
     text: `${text}\n\n${button}:\n${url}\n\n--\n${foot}\n`,
     html: layout({
+      t,
       program,
       title: subject,
       body: [html`${text}`],

@@ -5,11 +5,11 @@
  */
 import type { Request, Response } from 'express';
 import { programOf } from '../../http/routes.ts';
-import { type Html, html } from '../../mail/html.ts';
 import { accentOf, textOn } from '../../mail/templates/layout.ts';
 import type { Program } from '../../model/program.ts';
+import { type Html, html } from '../../texts/html.ts';
+import { translatorOf } from '../../texts/translator.ts';
 import { assetUrl, sendPage } from '../send.ts';
-import { translatorOf } from '../translator.ts';
 import { portalBase } from './session.ts';
 
 export interface PortalPage {

@@ -2,7 +2,7 @@
  * The lists of the portal as tables; pure.
  * Promises: an empty one says what to do; what waits says why and until when. Must never: tell a fraud signal's name.
  */
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 import type { Home } from './home.ts';
 
 interface Column<Row> {

@@ -2,7 +2,7 @@
  * The link in every form in which it is shared: to copy, as a QR code, as t for the places where people talk; pure.
  * Must never: load anything of those places; a button is a link.
  */
-import { type Html, html } from '../../mail/html.ts';
+import { type Html, html } from '../../texts/html.ts';
 import type { Home } from './home.ts';
 
 export function shareCard({ program, t, base, me }: Home): Html {

@@ -3,12 +3,11 @@
  * Promises: an amount is exact however large it is; points are whole; times are UTC and say so in the machine's form,
  * too. Must never: add up, or round what is owed.
  */
-import { numberFormat } from '../mail/amounts.ts';
-import { type Html, html } from '../mail/html.ts';
+import { LANGUAGES, type Language } from '../model/language.ts';
+import { numberFormat } from './amounts.ts';
+import { type Html, html } from './html.ts';
 
-export { amountIn } from '../mail/amounts.ts';
-
-export type Language = 'en' | 'de';
+export { amountIn } from './amounts.ts';
 
 /** Making one is slow, using it is not. */
 const made = new Map<string, Intl.DateTimeFormat>();
@@ -73,7 +72,8 @@ export function duration(language: Language, ms: number): string {
 export function languageOf(accept: string | undefined): Language {
   for (const part of (accept ?? '').toLowerCase().split(',')) {
     const name = part.trim().slice(0, 2);
-    if (name === 'en' || name === 'de') return name;
+    const ours = LANGUAGES.find((each) => each === name);
+    if (ours) return ours;
   }
   return 'en';
 }

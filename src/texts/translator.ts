@@ -1,14 +1,14 @@
 /**
- * What the pages say, in the language of whoever looks: texts from texts/<language>.json, and by Intl whatever a
- * language writes in its own way.
+ * What mails and pages say, in the language of whoever reads: texts from <language>.json, and by Intl whatever a
+ * language writes in its own way; pure.
  * Promises: a text is named by its key, which the compiler knows; `{name}` in it stands for a word, numbers are written
  * as the language does, and the form of a plural is that of `n`. Must never: hold a text, or take a word for markup.
  */
-import type { Request } from 'express';
-import { type Html, html } from '../mail/html.ts';
+import { LANGUAGES, type Language } from '../model/language.ts';
 import type { Program } from '../model/program.ts';
-import de from './texts/de.json' with { type: 'json' };
-import en from './texts/en.json' with { type: 'json' };
+import de from './de.json' with { type: 'json' };
+import en from './en.json' with { type: 'json' };
+import { type Html, html } from './html.ts';
 import * as words from './words.ts';
 
 export type Key = keyof typeof en;
@@ -16,16 +16,17 @@ export type Key = keyof typeof en;
 type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
 type Catalogue = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
 
-/** A language is its file and its name here. */
-const CATALOGUES: Readonly<Record<words.Language, Catalogue>> = { en, de };
-export const LANGUAGES = Object.keys(CATALOGUES) as readonly words.Language[];
+/** A language is its file, a word here, and its name in model/language.ts. */
+const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, de };
 
 type Plain = string | number | bigint;
 
 export interface Translator {
   (key: Key, given?: Readonly<Record<string, Plain>>): string;
   (key: Key, given: Readonly<Record<string, Plain | Html>>): Html;
-  readonly language: words.Language;
+  readonly language: Language;
+  /** A text with its words not put in, for whoever puts them in as HTML or as text. */
+  readonly template: (key: Key) => string;
   /** The text of a key that need not be there. */
   readonly find: (key: string) => string | undefined;
   /** A code as people say it; one that has no text, without its underscores. */
@@ -48,15 +49,15 @@ export interface Translator {
 /** `cap_reached` → `cap reached`. */
 export const plain = (code: string): string => code.replaceAll('_', ' ');
 
-const made = new Map<words.Language, Translator>();
+const made = new Map<Language, Translator>();
 
-export function translatorIn(language: words.Language): Translator {
+export function translatorIn(language: Language): Translator {
   const known = made.get(language) ?? translator(language);
   made.set(language, known);
   return known;
 }
 
-function translator(language: words.Language): Translator {
+function translator(language: Language): Translator {
   const texts: Readonly<Record<string, string | Plural>> = CATALOGUES[language];
   const plurals = new Intl.PluralRules(language);
   const lists = new Intl.ListFormat(language, { type: 'unit' });
@@ -72,6 +73,7 @@ function translator(language: words.Language): Translator {
   };
   return Object.assign(say as Pick<Translator, never> & ((key: Key) => string), {
     language,
+    template: (key: Key) => find(key) ?? '',
     find,
     word: (code: string) => find(`word.${code.replaceAll(' ', '_')}`) ?? plain(code),
     count,
@@ -103,9 +105,14 @@ function filled(
 
 export const LANGUAGE_COOKIE = 'plusone_language';
 
+/** What a request says of the language of whoever sent it. */
+interface Asking {
+  readonly headers: { readonly cookie?: string | undefined; readonly 'accept-language'?: string | undefined };
+}
+
 /** As chosen in the account, else the one of ours that the browser likes best. */
-export function translatorOf(req: Request): Translator {
-  const cookies = (req.headers.cookie ?? '').split(';').map((each) => each.trim());
+export function translatorOf({ headers }: Asking): Translator {
+  const cookies = (headers.cookie ?? '').split(';').map((each) => each.trim());
   const chosen = LANGUAGES.find((each) => cookies.includes(`${LANGUAGE_COOKIE}=${each}`));
-  return translatorIn(chosen ?? words.languageOf(req.get('accept-language')));
+  return translatorIn(chosen ?? words.languageOf(headers['accept-language']));
 }
