@@ -44,6 +44,8 @@ function sharedBuffers(): string {
 const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: sharedBuffers(),
   max_wal_size: '2GB',
+  // Segments of the log that are no longer needed are used again; else new ones are made, and filled with zeros first.
+  min_wal_size: '1GB',
   wal_compression: 'on',
   max_connections: '100',
   password_encryption: 'scram-sha-256',
