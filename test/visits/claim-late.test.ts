@@ -18,12 +18,7 @@ describe('a claim that comes after the signup', () => {
     const visitor = new Visitor(scene.service, address.split('@')[0] as string);
     await visitor.land(code);
     await signUp('bob', 'bob@work.example');
-    await scene.service.tell('payment.succeeded', {
-      payment_id: 'p1',
-      member_id: 'bob',
-      amount: 10_000,
-      currency: 'usd',
-    });
+    await scene.bobPays();
     expect(await referrerOf('bob')).toBeNull();
     await wait();
     await visitor.claim(code, address);
@@ -141,12 +136,7 @@ describe('a claim that comes after the signup', () => {
     await later(86_400_000)();
     await visitor.claim(codes.alice as string, 'bob@work.example');
     await signUp('bob', 'bob@work.example', { created_at: created });
-    await scene.service.tell('payment.succeeded', {
-      payment_id: 'p1',
-      member_id: 'bob',
-      amount: 10_000,
-      currency: 'usd',
-    });
+    await scene.bobPays();
     expect(await rewards()).toEqual([['alice', 500, 'credited']]);
   });
 
@@ -182,12 +172,7 @@ describe('a claim that comes after the signup', () => {
     await signUp('bob', 'bob@work.example', { email_verified: false });
     await visitor.claim(codes.alice as string, 'bob@work.example');
     await settled();
-    await scene.service.tell('payment.succeeded', {
-      payment_id: 'p1',
-      member_id: 'bob',
-      amount: 10_000,
-      currency: 'usd',
-    });
+    await scene.bobPays();
     expect(await scene.service.rewards()).toMatchObject([{ status: 'pending', reason: 'qualifying' }]);
     await scene.service.tell('member.updated', { member_id: 'bob', email: 'bob@work.example', email_verified: true });
     expect(await rewards()).toEqual([['alice', 500, 'credited']]);

@@ -29,6 +29,9 @@ export function claimScene() {
     referrerOf: async (id: string): Promise<string | null> => (await member(id)).referred_by?.member_id ?? null,
     signUp: (id: string, email: string, more: object = {}) =>
       service.tell('member.created', { member_id: id, email, ...more }),
+    /** 100.00, of which the referrer gets 5.00. */
+    bobPays: () =>
+      service.tell('payment.succeeded', { payment_id: 'p1', member_id: 'bob', amount: 10_000, currency: 'usd' }),
     clicked: async (code: string, address: string, id = 'visitor'): Promise<Visitor> => {
       const visitor = new Visitor(service, id);
       await visitor.land(code);

@@ -10,12 +10,7 @@ test('a signup by an address that was claimed is attributed, whatever told of it
   await clicked(codes.alice as string, 'bob@work.example');
   await signUp('bob', 'Bob@Work.example');
   expect(await referrerOf('bob')).toBe('alice');
-  await scene.service.tell('payment.succeeded', {
-    payment_id: 'p1',
-    member_id: 'bob',
-    amount: 10_000,
-    currency: 'usd',
-  });
+  await scene.bobPays();
   const [reward] = await scene.service.rewards();
   expect([reward?.member_id, reward?.amount, reward?.status]).toEqual(['alice', 500, 'credited']);
   const { explain } = (await scene.service.admin('GET', `/rewards/${reward?.id}`)).body;
@@ -124,12 +119,7 @@ test('claims of many addresses from one place are held for a person', async () =
   for (let n = 1; n <= 6; n++) await clicked(codes.alice as string, `bob${n}@work.example`, `visitor${n}`);
   await signUp('bob', 'bob6@work.example');
   expect(await referrerOf('bob')).toBe('alice');
-  await scene.service.tell('payment.succeeded', {
-    payment_id: 'p1',
-    member_id: 'bob',
-    amount: 10_000,
-    currency: 'usd',
-  });
+  await scene.bobPays();
   const [reward] = await scene.service.rewards();
   expect([reward?.status, reward?.reason]).toEqual(['pending', 'held']);
   expect(reward?.flags).toContain('visit_claims_from_one_place');
