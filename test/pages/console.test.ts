@@ -74,6 +74,12 @@ test('every page but the way in and the files asks for an admin, and leads whoev
   }
 });
 
+test('a credit that stays in the ledger is not said to be confirmed by a billing system', async () => {
+  const [reward] = await service.rewards();
+  const { text } = await look(`/rewards/${reward.id}`, 'viewer');
+  expect(text).toContain('It is in the ledger, where the balances of this program are kept.');
+});
+
 test('a viewer sees and decides nothing, a moderator decides, an owner reads program files', async () => {
   const [reward] = await service.rewards();
   expect((await look(`/rewards/${reward.id}`, 'viewer')).text).not.toContain('Take back');

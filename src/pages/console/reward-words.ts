@@ -12,7 +12,10 @@ export interface RewardState {
   readonly flags: readonly string[];
 }
 
-export function meaningOf(t: Translator, { status, reason, outcome }: RewardState): string {
+/** Without a try there is no billing system behind it: balances are kept here. */
+type Told = RewardState & { readonly attempts: readonly unknown[] };
+
+export function meaningOf(t: Translator, { status, reason, outcome, attempts }: Told): string {
   const why = (status === 'failed' ? outcome : reason) ?? '';
   const known = t.find(`meaning.${status}.${why}`);
   if (known !== undefined) return known;
@@ -21,7 +24,7 @@ export function meaningOf(t: Translator, { status, reason, outcome }: RewardStat
     case 'pending':
       return t('meaning.pending', words);
     case 'credited':
-      return t('meaning.credited');
+      return t(attempts.length > 0 ? 'meaning.credited' : 'meaning.creditedHere');
     case 'failed':
       return t('meaning.failed');
     case 'reversed':
