@@ -9,7 +9,7 @@ import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from './node-flags.mjs';
+import { COMPILE_CACHE, NODE_FLAGS } from './node-flags.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const wanted = [24, 16]; // crypto.randomUUIDv7 and stable type stripping
@@ -126,8 +126,7 @@ function newEnough(version) {
 }
 
 function launch(node, command) {
-  // Node keeps what it compiled, by the sources' hashes: a command line starts in half the time.
-  const env = { NODE_COMPILE_CACHE: path.resolve('node_modules/.cache/plusone'), ...process.env };
+  const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env };
   const child = spawn(node, [...NODE_FLAGS, ...command], { stdio: 'inherit', env });
   const parentWatch = process.env.npm_lifecycle_event ? watchParents(() => child.kill('SIGTERM')) : undefined;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {

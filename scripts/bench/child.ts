@@ -8,7 +8,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NODE_FLAGS } from '../node-flags.mjs';
+import { COMPILE_CACHE, NODE_FLAGS } from '../node-flags.mjs';
 
 export interface Child {
   readonly pid: number;
@@ -39,7 +39,7 @@ export function startChild({ command, environment, logFile }: ChildOptions): Chi
   const log = openSync(logFile, 'a');
   const child = spawn(process.execPath, [...NODE_FLAGS, ...command], {
     cwd: path.resolve(import.meta.dirname, '../..'),
-    env: environment,
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);

@@ -6,7 +6,8 @@
  */
 import dns from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
+import { lazily } from '../model/lazily.ts';
 import { type Permits, permitsFor, type Scheme } from './addresses.ts';
 
 export interface HttpRequest {
@@ -63,20 +64,42 @@ class NotConnected extends Error {}
 /** For how long a connection without a request is kept. */
 const IDLE_MS = 1_000;
 
+type Undici = typeof import('undici');
+
 export function createHttp({ allow, resolve = dns.lookup as Resolve }: HttpOptions): Http {
-  const connect = guardedConnector(permitsFor(allow), resolve);
-  // Servers close idle connections after 5 s and more: one that closes while we send would look like a try that failed.
-  const agent = new Agent({ connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS });
-  const agentOfOne = new Agent({ connect, allowH2: false, pipelining: 0 });
+  const permits = permitsFor(allow);
+  // Undici is read with the first request: it holds 12 MB, and a ledger of our own asks nobody.
+  const way = lazily(async () => openWay(await import('undici'), permits, resolve));
   return {
-    send: (wanted) => send(wanted.fresh ? agentOfOne : agent, wanted),
-    close: async () => void (await Promise.all([agent.destroy(), agentOfOne.destroy()])),
+    send: async (wanted) => await send(await way.get(), wanted),
+    close: async () => {
+      const { agent, agentOfOne } = (await way.made()) ?? {};
+      await Promise.all([agent?.destroy(), agentOfOne?.destroy()]);
+    },
   };
 }
 
-function guardedConnector(permits: Permits, resolve: Resolve): buildConnector.connector {
+interface Way {
+  readonly undici: Undici;
+  readonly agent: Agent;
+  /** Whose connections carry one request each. */
+  readonly agentOfOne: Agent;
+}
+
+function openWay(undici: Undici, permits: Permits, resolve: Resolve): Way {
+  const connect = guardedConnector(undici, permits, resolve);
+  // Servers close idle connections after 5 s and more: one that closes while we send would look like a try that failed.
+  const kept = { connect, allowH2: false, keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS };
+  return {
+    undici,
+    agent: new undici.Agent(kept),
+    agentOfOne: new undici.Agent({ connect, allowH2: false, pipelining: 0 }),
+  };
+}
+
+function guardedConnector(undici: Undici, permits: Permits, resolve: Resolve): buildConnector.connector {
   const connectorFor = (scheme: Scheme) =>
-    buildConnector({
+    undici.buildConnector({
       allowH2: false,
       timeout: CONNECT_TIMEOUT_MS,
       lookup: guardedLookup((address) => permits(address, scheme), resolve),
@@ -115,12 +138,12 @@ function guardedLookup(permitted: (address: string) => boolean, resolve: Resolve
   };
 }
 
-async function send(agent: Agent, wanted: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, headers, body, signal, bodyBytesMax = BODY_BYTES_MAX } = wanted;
+async function send({ undici, agent, agentOfOne }: Way, wanted: HttpRequest): Promise<HttpAnswer> {
+  const { url, method, headers, body, signal, fresh, bodyBytesMax = BODY_BYTES_MAX } = wanted;
   if (!URL.canParse(url)) return { kind: 'not_sent', detail: 'not_a_url' };
   try {
-    const response = await request(url, {
-      dispatcher: agent,
+    const response = await undici.request(url, {
+      dispatcher: fresh ? agentOfOne : agent,
       method,
       headers,
       body,

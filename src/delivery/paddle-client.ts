@@ -3,9 +3,8 @@
  * Promises: the SDK's own resources, given a transport of ours: its own calls `fetch` without a deadline and without a
  * look at the address. Must never: send our key to another host, whatever address a page of a list names as the next.
  */
-import {
+import type {
   AdjustmentsResource,
-  ApiError,
   DiscountsResource,
   NotificationsResource,
   TransactionsResource,
@@ -20,6 +19,9 @@ const SANDBOX = 'https://sandbox-api.paddle.com';
 /** A page of 200 transactions with their lines. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Read when first needed: it holds 20 MB, and most services never ask Paddle for anything. */
+let sdk: typeof import('@paddle/paddle-node-sdk') | undefined;
+
 type Resource = new (client: never) => unknown;
 
 export interface PaddleConnection {
@@ -31,14 +33,18 @@ export interface PaddleConnection {
   readonly last: () => HttpAnswer | undefined;
 }
 
-export function connectPaddle(account: Account, way: { http: Http; signal: AbortSignal }): PaddleConnection {
+export async function connectPaddle(
+  account: Account,
+  way: { http: Http; signal: AbortSignal },
+): Promise<PaddleConnection> {
+  sdk ??= await import('@paddle/paddle-node-sdk');
   const transport = new Transport(account, way);
   const over = <R extends Resource>(resource: R) => new resource(transport as never) as InstanceType<R>;
   return {
-    adjustments: over(AdjustmentsResource),
-    discounts: over(DiscountsResource),
-    notifications: over(NotificationsResource),
-    transactions: over(TransactionsResource),
+    adjustments: over(sdk.AdjustmentsResource),
+    discounts: over(sdk.DiscountsResource),
+    notifications: over(sdk.NotificationsResource),
+    transactions: over(sdk.TransactionsResource),
     last: () => transport.last,
   };
 }
@@ -123,6 +129,6 @@ export function classifyPaddle(error: unknown, last: HttpAnswer | undefined): Si
 
 /** Paddle's own code; its sentences may name customers. */
 export function paddleWord(error: unknown): string | undefined {
-  const word = error instanceof ApiError ? error.code : undefined;
+  const word = sdk && error instanceof sdk.ApiError ? error.code : undefined;
   return typeof word === 'string' && /^\w{1,60}$/.test(word) ? word : undefined;
 }

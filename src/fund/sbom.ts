@@ -4,7 +4,6 @@
  * file names is in it, by package URL or by name. Must never: guess which of two components is meant.
  */
 import { createHash } from 'node:crypto';
-import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import * as z from 'zod';
 import type { FundRepository } from '../model/program.ts';
 import { FundFault } from './fault.ts';
@@ -48,8 +47,9 @@ interface CycloneComponent {
   readonly components?: readonly CycloneComponent[];
 }
 
-/** By the standard's own schema, with the library of the standard's authors. */
+/** By the standard's own schema, with the library of the standard's authors, which is read only for it. */
 async function readCycloneDx(file: string, text: string, json: unknown): Promise<Read> {
+  const { Spec, Validation } = await import('@cyclonedx/cyclonedx-library');
   const bom = json as {
     readonly specVersion?: string;
     readonly metadata?: { readonly component?: CycloneComponent };

@@ -7,8 +7,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createTransport as createNodemailer } from 'nodemailer';
 import { maskEmail } from '../model/email.ts';
+import { lazily } from '../model/lazily.ts';
 import type { SmtpServer } from './smtp-url.ts';
 import type { MailAnswer } from './verdict.ts';
 
@@ -39,37 +39,43 @@ const SOCKET_MS = 30_000;
 /** Neither a file nor a URL can come out of what members write; a second lock on that door. */
 const NO_OUTSIDE = { disableFileAccess: true, disableUrlAccess: true };
 
+/** Read with the first mail: it holds 12 MB, and a service may run for weeks without one. */
+const nodemailer = () => import('nodemailer');
+
 export function smtpTransport(server: SmtpServer): Transport {
   const { host, port, secure, mustEncrypt, auth } = server;
-  const mailer = createNodemailer({
-    pool: true,
-    host,
-    port,
-    secure,
-    ...(auth ? { auth } : {}),
-    requireTLS: mustEncrypt && !secure,
-    // Where nothing secret is at stake, TLS with whatever certificate is better than none.
-    tls: { rejectUnauthorized: mustEncrypt },
-    maxConnections: CONNECTIONS,
-    maxRequeues: 0,
-    connectionTimeout: STEP_MS,
-    greetingTimeout: STEP_MS,
-    dnsTimeout: STEP_MS,
-    socketTimeout: SOCKET_MS,
-    ...NO_OUTSIDE,
+  const mailer = lazily(async () => {
+    const { createTransport } = await nodemailer();
+    const pool = createTransport({
+      pool: true,
+      host,
+      port,
+      secure,
+      ...(auth ? { auth } : {}),
+      requireTLS: mustEncrypt && !secure,
+      // Where nothing secret is at stake, TLS with whatever certificate is better than none.
+      tls: { rejectUnauthorized: mustEncrypt },
+      maxConnections: CONNECTIONS,
+      maxRequeues: 0,
+      connectionTimeout: STEP_MS,
+      greetingTimeout: STEP_MS,
+      dnsTimeout: STEP_MS,
+      socketTimeout: SOCKET_MS,
+      ...NO_OUTSIDE,
+    });
+    // A connection that breaks between two mails; whoever sends next gets another.
+    return pool.on('error', () => {});
   });
-  // A connection that breaks between two mails; whoever sends next gets another.
-  mailer.on('error', () => {});
   return {
     send: async (message, signal) => {
       try {
-        await mailer.sendMail({ ...nodemailerMessage(message), signal });
+        await (await mailer.get()).sendMail({ ...nodemailerMessage(message), signal });
         return { answer: 'accepted' };
       } catch (error) {
         return answerOf(error as SmtpError);
       }
     },
-    close: () => mailer.close(),
+    close: () => void mailer.made()?.then((made) => made.close()),
   };
 }
 
@@ -94,11 +100,14 @@ function answerOf({ code, command, responseCode }: SmtpError): MailAnswer {
 
 /** Mails as `.eml` files, one each, for a service without a mail server. */
 export function folderTransport(folder: string, log: (fields: object, message: string) => void): Transport {
-  const mailer = createNodemailer({ streamTransport: true, buffer: true, newline: 'windows', ...NO_OUTSIDE });
+  const mailer = lazily(async () => {
+    const { createTransport } = await nodemailer();
+    return createTransport({ streamTransport: true, buffer: true, newline: 'windows', ...NO_OUTSIDE });
+  });
   return {
     send: async (message) => {
       try {
-        const { message: bytes } = await mailer.sendMail(nodemailerMessage(message));
+        const { message: bytes } = await (await mailer.get()).sendMail(nodemailerMessage(message));
         await mkdir(folder, { recursive: true, mode: 0o700 });
         const file = path.join(folder, `${message.name}.eml`);
         const temporary = `${file}.${randomUUID()}`;
@@ -110,7 +119,7 @@ export function folderTransport(folder: string, log: (fields: object, message: s
         return { answer: 'later', detail: (error as NodeJS.ErrnoException).code ?? 'unknown', away: true };
       }
     },
-    close: () => mailer.close(),
+    close: () => void mailer.made()?.then((made) => made.close()),
   };
 }
 

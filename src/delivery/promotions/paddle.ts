@@ -12,7 +12,7 @@ type Create = Parameters<PaddleConnection['discounts']['create']>[0];
 
 export const paddlePromoter: Promoter = {
   async make(account, wanted, way) {
-    const { discounts, last } = connectPaddle(account, way);
+    const { discounts, last } = await connectPaddle(account, way);
     try {
       if (wanted.attempt > 1) {
         for await (const known of discounts.list({ code: [textOf(wanted.code)] })) return foundAs(known, wanted);
@@ -25,7 +25,7 @@ export const paddlePromoter: Promoter = {
     }
   },
   async end(account, objectId, way) {
-    const { discounts, last } = connectPaddle(account, way);
+    const { discounts, last } = await connectPaddle(account, way);
     try {
       await discounts.update(objectId, { status: 'archived' });
       return { did: 'ended' };

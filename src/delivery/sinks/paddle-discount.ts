@@ -67,7 +67,7 @@ function codeFor({ token, program }: SinkIntent, key: string): string {
 
 async function send(request: string, call: Call): Promise<SinkAnswer> {
   const frozen = JSON.parse(request) as Frozen;
-  const { discounts, last } = connectPaddle(call.config, call);
+  const { discounts, last } = await connectPaddle(call.config, call);
   try {
     if (frozen.do === 'take') return await takeBack(discounts, frozen);
     const made = await discounts.create(frozen.params);
@@ -98,7 +98,7 @@ async function takeBack(discounts: DiscountsResource, take: Extract<Frozen, { do
 
 async function lookup(request: string, call: Call): Promise<LookupAnswer> {
   const frozen = JSON.parse(request) as Frozen;
-  const { discounts, last } = connectPaddle(call.config, call);
+  const { discounts, last } = await connectPaddle(call.config, call);
   try {
     if (frozen.do === 'take') {
       const found = await all(discounts, frozen.codes);

@@ -14,7 +14,7 @@ type Raw = Readonly<Record<string, unknown>>;
 
 export const listPaddle: List = async function* ({ source, http, signal }, window) {
   const { apiKey = '', apiBase } = source;
-  const paddle = connectPaddle({ apiKey, apiBase }, { http, signal });
+  const paddle = await connectPaddle({ apiKey, apiBase }, { http, signal });
   yield* notifications(paddle, window);
   const since = window.since.toISOString();
   const completed = { status: ['completed' as const], 'updatedAt[GTE]': since, perPage: PAGE };
