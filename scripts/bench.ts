@@ -50,6 +50,7 @@ let server: Server | undefined;
 let ending = false;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(130));
+process.on('uncaughtException', (error) => void fail(error));
 setTimeout(() => void fail(new Error(`not done after ${MINUTES_MAX} minutes`)), MINUTES_MAX * 60_000).unref();
 await main().then(end, fail);
 

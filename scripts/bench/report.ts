@@ -57,6 +57,8 @@ function contest({ plusone, plain, prepared }: Figures): Row[] {
   ];
   const each = (runs: readonly Run[]) => runs.map((run) => count(run.perSecond)).join(' ');
   const ratio = (run: Run) => `${(ours.perSecond / run.perSecond).toFixed(2)} x`;
+  const ratios = (runs: readonly Run[]) =>
+    runs.map((run, round) => ((plusone[round]?.perSecond ?? 0) / run.perSecond).toFixed(2)).join(' ');
   return [
     row(
       'webhooks/s',
@@ -65,6 +67,13 @@ function contest({ plusone, plain, prepared }: Figures): Row[] {
     ),
     ['each run', each(plusone), each(plain), each(prepared), 'in the order they ran, by turns'],
     ['Plusone is', '', ratio(theirs), ratio(best), 'as fast, of the medians'],
+    [
+      'in each round',
+      '',
+      ratios(plain),
+      ratios(prepared),
+      'against what ran next to it, should the machine change its pace',
+    ],
     row('answer p50 / p99', (run) => times(run.load), 'at full rate, 64 connections each with one request under way'),
     row('peak RSS', (run) => mebibytes(run.peakRssMiB), 'the most memory the Node process ever held in that run'),
     row(
