@@ -1,9 +1,9 @@
 /**
- * Records to columns as PostgreSQL reads them, and rows back to records.
+ * Records to columns as PostgreSQL reads them.
  * Promises: exact: what was saved is what is loaded. Must never: send a value as part of the SQL text.
  */
 import { binaryArray } from '../db/binary-array.ts';
-import { type ColumnType, snake, type TableSpec } from './tables.sql.ts';
+import type { ColumnType, TableSpec } from './tables.sql.ts';
 
 const NEEDS_ESCAPE = /["\\]/g;
 
@@ -38,18 +38,4 @@ export function encode(spec: TableSpec, records: readonly object[]): Buffer[] {
       records.map((record) => (record as Record<string, unknown>)[field]),
     ),
   );
-}
-
-const columnsOf = new WeakMap<TableSpec, [string, string][]>();
-
-/** A row as node-postgres gives it (bigint for int8, Date for timestamptz) as the record it was saved from. */
-export function decode<R>(spec: TableSpec, row: Record<string, unknown>): R {
-  let columns = columnsOf.get(spec);
-  if (!columns) {
-    columns = Object.keys(spec.columns).map((field) => [field, snake(field)]);
-    columnsOf.set(spec, columns);
-  }
-  const record: Record<string, unknown> = {};
-  for (const [field, column] of columns) record[field] = row[column];
-  return record as R;
 }

@@ -5,7 +5,6 @@
  */
 import type { Lot } from '../model/records.ts';
 import type { Balance } from '../model/world.ts';
-import { decode } from './encode.ts';
 import type { Keys } from './keys.ts';
 import { fetch, type Loader, personIds, rows } from './loader.sql.ts';
 import * as tables from './tables.sql.ts';
@@ -103,9 +102,8 @@ async function loadDraws(load: Loader, keys: Keys): Promise<void> {
 async function loadOpenLots(load: Loader, wanted: readonly Wanted[], now: Date): Promise<void> {
   const { world } = load;
   const atHand = Array.from(world.rewards.all(), (reward) => reward.id);
-  const text = `select l.* from unnest($2::bigint[], $3::text[], $4::bigint[]) as w(person_id, unit, wanted)
+  const text = `select ${tables.asRecord(tables.LOTS, 'l')} from unnest($2::bigint[], $3::text[], $4::bigint[]) as w(person_id, unit, wanted)
     cross join lateral open_lots($1, w.person_id, w.unit, w.wanted, $5, $6::bigint[]) l`;
   const columns = [wanted.map((w) => w.personId), wanted.map((w) => w.unit), wanted.map((w) => w.wanted)];
-  for (const row of await rows(load, 'load open lots', text, [...columns, now, atHand]))
-    world.lots.load(decode<Lot>(tables.LOTS, row));
+  for (const lot of await rows<Lot>(load, 'load open lots', text, [...columns, now, atHand])) world.lots.load(lot);
 }

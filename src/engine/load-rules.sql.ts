@@ -8,10 +8,9 @@
 import { isPastNeeds, usageNeeds } from '../accounts/usage.ts';
 import type { Allowance, Reward } from '../model/records.ts';
 import { monthOf } from '../model/tiers.ts';
-import type { OpenDelivery } from '../model/world.ts';
+import type { OpenDelivery, SourceType } from '../model/world.ts';
 import { referralRules } from '../rewards/referral.ts';
 import { settlementAfter } from '../rewards/waits.ts';
-import { decode } from './encode.ts';
 import type { Keys } from './keys.ts';
 import { fetch, type Loader, personIds, rows } from './loader.sql.ts';
 import * as tables from './tables.sql.ts';
@@ -151,6 +150,6 @@ async function loadDomainUses(load: Loader, keys: Keys): Promise<void> {
 
 /** Which events each source has ever sent: it decides what a bare payment intent may earn. */
 export async function loadSourceTypes(load: Loader): Promise<void> {
-  const seen = await rows(load, 'load source_types', selectAllSql(tables.SOURCE_TYPES), []);
-  for (const row of seen) load.world.sourceTypes.load(decode(tables.SOURCE_TYPES, row));
+  const seen = await rows<SourceType>(load, 'load source_types', selectAllSql(tables.SOURCE_TYPES), []);
+  for (const each of seen) load.world.sourceTypes.load(each);
 }

@@ -7,7 +7,6 @@ import type { PoolClient } from 'pg';
 import { codeNamed } from '../model/code-names.ts';
 import type { FoldContext, FoldEvent } from '../model/fold.ts';
 import { objectKey, World } from '../model/world.ts';
-import { decode } from './encode.ts';
 import { JOINED } from './erasure.sql.ts';
 import { type Keys, keysOf, type ObjectRef } from './keys.ts';
 import { loadDomainChecks, loadNetworkChecks, loadWaiting, undecidedPayments } from './load-checks.sql.ts';
@@ -20,7 +19,7 @@ import { loadSinkAccount } from './load-sink-account.sql.ts';
 import { loadStanding, loadSuspensions } from './load-suspensions.sql.ts';
 import { loadToldBefore, loadVisits } from './load-visits.sql.ts';
 import { type By, fetch, fetchById, type Loader, personIds, read, rows, type Statement } from './loader.sql.ts';
-import { asPayment } from './payment-row.ts';
+import { asPayment, type PaymentRow } from './payment-row.ts';
 import * as tables from './tables.sql.ts';
 import * as suspensions from './tables-suspensions.sql.ts';
 
@@ -141,8 +140,7 @@ async function loadObjects(load: Loader, objects: readonly ObjectRef[]): Promise
 }
 
 async function fetchPayments(load: Loader, by: By): Promise<void> {
-  for (const row of await read(load, tables.PAYMENTS, by))
-    load.world.payments.load(asPayment(decode(tables.PAYMENTS, row)));
+  for (const row of await read<PaymentRow>(load, tables.PAYMENTS, by)) load.world.payments.load(asPayment(row));
 }
 
 /**

@@ -7,7 +7,6 @@ import { binaryArray, type ElementType } from '../db/binary-array.ts';
 import type { FoldContext } from '../model/fold.ts';
 import type { Table } from '../model/table.ts';
 import type { World } from '../model/world.ts';
-import { decode } from './encode.ts';
 import { selectSql, type TableSpec } from './tables.sql.ts';
 
 export type Statement = (name: string, text: string, values: unknown[]) => QueryConfig;
@@ -22,14 +21,14 @@ export interface Loader {
   readonly asked: Map<TableSpec, Set<bigint>>;
 }
 
-export async function rows(
+export async function rows<R = Record<string, unknown>>(
   load: Loader,
   name: string,
   text: string,
   values: unknown[],
-): Promise<Record<string, unknown>[]> {
+): Promise<R[]> {
   const result = await load.client.query(load.statement(name, text, [load.programNo, ...values]));
-  return result.rows as Record<string, unknown>[];
+  return result.rows as R[];
 }
 
 export interface By {
@@ -42,21 +41,18 @@ export interface By {
   readonly values?: readonly unknown[];
 }
 
-export async function read(
-  load: Loader,
-  spec: TableSpec,
-  { by, keys, more, values = [] }: By,
-): Promise<Record<string, unknown>[]> {
+/** The rows have the fields of the table's records: bigint for int8, Date for timestamptz. */
+export async function read<R>(load: Loader, spec: TableSpec, { by, keys, more, values = [] }: By): Promise<R[]> {
   if (keys[0]?.length === 0) return [];
   const columns = by.map((field, i) => binaryArray(spec.columns[field] as ElementType, keys[i] ?? []));
-  return await rows(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [
+  return await rows<R>(load, `load ${spec.name} by ${by.join()} ${more?.length ?? 0}`, selectSql(spec, by, more), [
     ...columns,
     ...values,
   ]);
 }
 
 export async function fetch<R>(load: Loader, into: Table<R>, spec: TableSpec, by: By): Promise<R[]> {
-  const records = (await read(load, spec, by)).map((row) => decode<R>(spec, row));
+  const records = await read<R>(load, spec, by);
   for (const record of records) into.load(record);
   return records;
 }

@@ -12,7 +12,7 @@ export interface TableSpec {
   readonly columns: Readonly<Record<string, ColumnType>>;
 }
 
-export const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 export function table(name: string, key: string[], columns: Record<string, ColumnType>): TableSpec {
   return { name, key, columns };
@@ -336,9 +336,14 @@ export const SOURCE_TYPES = table('source_types', ['source', 'type'], {
   firstSeenAt: 'timestamptz',
 });
 
-function columnList(spec: TableSpec, prefix = ''): string {
+function columnList(spec: TableSpec): string {
+  return Object.keys(spec.columns).map(snake).join(', ');
+}
+
+/** Under the names of the record's fields: the row that node-postgres makes is the record. */
+export function asRecord(spec: TableSpec, alias: string): string {
   return Object.keys(spec.columns)
-    .map((field) => `${prefix}${snake(field)}`)
+    .map((field) => `${alias}.${snake(field)} as "${field}"`)
     .join(', ');
 }
 
@@ -382,9 +387,9 @@ export function selectSql(spec: TableSpec, by: readonly string[], more = ''): st
   const names = by.map((_field, i) => `k${i}`);
   const matches = by.map((field, i) => `t.${snake(field)} = k.k${i}`);
   const found = `select * from ${spec.name} t where t.program_no = $1 and ${matches.join(' and ')} ${more} offset 0`;
-  return `select ${columnList(spec, 'f.')} from unnest(${args.join(', ')}) as k(${names.join(', ')}) cross join lateral (${found}) f`;
+  return `select ${asRecord(spec, 'f')} from unnest(${args.join(', ')}) as k(${names.join(', ')}) cross join lateral (${found}) f`;
 }
 
 export function selectAllSql(spec: TableSpec): string {
-  return `select ${columnList(spec, 't.')} from ${spec.name} t where t.program_no = $1`;
+  return `select ${asRecord(spec, 't')} from ${spec.name} t where t.program_no = $1`;
 }
