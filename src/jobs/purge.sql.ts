@@ -13,6 +13,11 @@ export const PURGE_ADDRESSES = `
   update person_secrets s set ip = null from persons p
    where s.program_no = $1 and s.ip is not null and p.program_no = $1 and p.id = s.person_id and p.created_at < $2`;
 
+/** To whom a mail went; its key still says that it was sent. $1: program, $2: before. */
+export const PURGE_RECIPIENTS = `
+  update mails m set recipient = null
+   where m.program_no = $1 and m.recipient is not null and m.created_at < $2 and m.state not in ('planned', 'sending')`;
+
 /** Of two that run at once the later one finds the body gone. $1: program, $2: behind this id, $3: received before, $4: rows a page. */
 export const PURGE_PAGE = `
   with page as materialized (

@@ -46,14 +46,19 @@ export async function purgeBodies(pool: pg.Pool, programNo: number, options: Pur
   return purged;
 }
 
-/** Addresses of signups are kept as long as the bodies that told them, unless they were looked up and forgotten before. */
+/**
+ * Addresses of signups are kept as long as the bodies that told them, unless they were looked up and forgotten before;
+ * those to which a mail went, as long: who was invited may never have become a member, whom somebody could erase.
+ */
 export async function purgeAddresses(
   pool: Pick<pg.Pool, 'query'>,
   programNo: number,
   { retention, now }: { readonly retention: DurationMs; readonly now: Date },
 ): Promise<void> {
   if (retention === 'never') return;
-  await pool.query(sql.PURGE_ADDRESSES, [programNo, new Date(now.getTime() - retention)]);
+  const before = new Date(now.getTime() - retention);
+  await pool.query(sql.PURGE_ADDRESSES, [programNo, before]);
+  await pool.query(sql.PURGE_RECIPIENTS, [programNo, before]);
 }
 
 /** Clicks and claims that are older than the window attribute nothing any more; the counts by day stay. */

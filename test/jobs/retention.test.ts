@@ -15,9 +15,9 @@ const CANARIES = ['rosalind', 'ottoline', '203.0.113.55', 'device-of-rosa', 'car
 const PARKED = 'rosalind at the parked one';
 
 /** Until the person is erased; all of it encrypted. */
-const KEPT = ['public.person_secrets.email', 'public.person_secrets.name', 'public.mails.recipient'];
+const KEPT = ['public.person_secrets.email', 'public.person_secrets.name'];
 /** For the program's `retention`. */
-const RETAINED = ['public.inbox_events.body', 'public.person_secrets.ip'];
+const RETAINED = ['public.inbox_events.body', 'public.person_secrets.ip', 'public.mails.recipient'];
 
 let http: HttpTest;
 const keys = secretKeys({ secretKey: 'x'.repeat(40), dataDir: '' });
@@ -86,6 +86,9 @@ beforeAll(async () => {
   );
   const call = client(http.app);
   await call('post', '/me/invites', { token: await tokenFor('amy'), body: { emails: ['ottoline@friend.example'] } });
+  // As if the mail server had taken it; who still waits for a mail keeps the address.
+  const sent = `state = 'sent', sent_at = created_at, subject = null, text = null, html = null, next_try_at = null`;
+  await asOwner(http, `update mails set ${sent}`);
   await http.deps.advanceClock(new Date(START.getTime() + DAY));
 });
 afterAll(() => http.close());
