@@ -231,6 +231,15 @@ describe('share texts', () => {
     );
   });
 
+  test('are in the language of the program file', () => {
+    expect(shareTexts(giving(2000n, { language: 'de' }), 'K7M2XQ').x).toBe(
+      `Registriere dich mit meinem Empfehlungscode K7M2XQ bei Claudexia und erhalte 20,00\u00a0$: ${url}`,
+    );
+    expect(shareTexts(claudexia({ language: 'de' }), 'K7M2XQ').x).toBe(
+      `Registriere dich mit meinem Empfehlungscode K7M2XQ bei Claudexia: ${url}`,
+    );
+  });
+
   test('are the program’s own where it has some', () => {
     const share = { text: 'Use {code} for {amount}! {url}', x: '{code} {code} $& {url}' };
     const texts = shareTexts(giving(2000n, { share }), 'K7M2XQ');

@@ -16,14 +16,14 @@ import { everyNode, lineOf, sourceFiles } from '../support/source.ts';
 type Catalogue = Record<string, string | Record<string, string>>;
 const catalogues: Record<string, Catalogue> = { en, de };
 const texts: Catalogue = { ...en };
-const PLAIN_PAGES = [
-  ...['appeal-page', 'unsubscribe', 'plain-page', 'fund/report-page', 'fund/confirm'].map(
+const WITH_TEXTS = [
+  ...['appeal-page', 'unsubscribe', 'plain-page', 'fund/report-page', 'fund/confirm', 'member/share'].map(
     (name) => `src/http/${name}.ts`,
   ),
 ];
 const sources = [
   ...['src/pages', 'src/mail', 'src/texts'].flatMap((folder) => sourceFiles(folder)),
-  ...sourceFiles('src/http').filter(({ path }) => PLAIN_PAGES.includes(path)),
+  ...sourceFiles('src/http').filter(({ path }) => WITH_TEXTS.includes(path)),
 ];
 
 const formsOf = (text: string | Record<string, string> = {}) =>

@@ -1,12 +1,14 @@
 /**
  * The texts with which a member shares their link, filled in.
  * Promises: the program's own text for the place, else its general one, else ours, which names code, url and what the
- * newcomer gets, if they get something. Must never: promise an amount that depends on a tier or a payment.
+ * newcomer gets, if they get something, in the program file's language. Must never: promise an amount that depends on
+ * a tier or a payment.
  */
 import type { Language } from '../../model/language.ts';
 import { exponentOf, formatDecimal } from '../../model/money.ts';
 import { type Program, referralUrl, type Unit } from '../../model/program.ts';
 import { amountIn } from '../../texts/amounts.ts';
+import { translatorIn } from '../../texts/translator.ts';
 import type { SharedOn } from './schemas.ts';
 
 /** What whoever signs up by a code gets for it, in minor units; undefined: nothing that is known beforehand. */
@@ -31,13 +33,10 @@ export function amountText(amount: bigint, unit: Unit, language: Language = 'en'
 
 export function shareTexts(program: Program, code: string): Record<SharedOn, string> {
   const amount = refereeAmount(program);
-  const words: Record<string, string> = {
-    code,
-    url: referralUrl(program, code),
-    amount: amount === undefined ? '' : amountText(amount, program.unit),
-  };
-  const gift = words.amount === '' ? '' : ` and get ${words.amount}`;
-  const ours = `Join ${program.name} with my referral code ${code}${gift}: ${words.url}`;
+  const gift = amount === undefined ? '' : amountText(amount, program.unit, program.language);
+  const [url, product, t] = [referralUrl(program, code), program.name, translatorIn(program.language)];
+  const ours = gift ? t('share.gift', { product, code, amount: gift, url }) : t('share.text', { product, code, url });
+  const words: Readonly<Record<string, string>> = { code, url, amount: gift };
   const textOn = (where: SharedOn): string => {
     const template = program.share[where] ?? program.share.text;
     return template === undefined
