@@ -200,7 +200,7 @@ test('stopped while it starts, it leaves nothing running', async () => {
   expect(runDue.mock.calls.length).toBe(0);
 });
 
-test('connections that are cut, in the middle of a job too, are nothing to end for', async () => {
+test('connections that are cut, in the middle of a job too, are nothing to end for', { timeout: 90_000 }, async () => {
   const cut = () =>
     general.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'plusone jobs' and datname = current_database()`,
@@ -216,6 +216,6 @@ test('connections that are cut, in the middle of a job too, are nothing to end f
   await sleep(500);
   const before = looks.length;
   await addJob('run_due');
-  await vi.waitFor(() => expect(looks.length).toBeGreaterThan(before), { timeout: 15_000, interval: 50 });
+  await vi.waitFor(() => expect(looks.length).toBeGreaterThan(before), { timeout: 60_000, interval: 50 });
   await schedule.stop();
 });
