@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pools } from '../db/pool.ts';
 import type { LoadedProgram } from '../model/program.ts';
-import type { Clock, SettableClock } from './clock.ts';
+import { type Clock, ClockBackwards, type SettableClock } from './clock.ts';
 import * as sql from './due.sql.ts';
 import { OPEN_MONTHS, rankRules, TELL_RANKS } from './ranks.sql.ts';
 
@@ -85,13 +85,23 @@ export async function advanceClock(
   // A clock that was never set may jump to any time, also a past one.
   let now = (await ports.clock.isSet()) ? await ports.clock.now() : to;
   if (to < now) return 'clock_backwards';
-  await ports.clock.set(now);
+  now = await moved(ports.clock, now);
   for (;;) {
     await Promise.all(ports.programs().map(({ no }) => step(ports, no)));
     if (now >= to) return 'done';
     const next = await nextOf(ports, now);
-    now = next && next < to ? next : to;
-    await ports.clock.set(now);
+    now = await moved(ports.clock, next && next < to ? next : to);
+  }
+}
+
+/** Where the clock stands then: whoever moves it at the same time may have come further. */
+async function moved(clock: SettableClock, to: Date): Promise<Date> {
+  try {
+    await clock.set(to);
+    return to;
+  } catch (error) {
+    if (error instanceof ClockBackwards) return await clock.now();
+    throw error;
   }
 }
 
