@@ -1,3 +1,4 @@
+// What every Node process of ours is started with, by npm's commands and by the bench. It must run on Node 20.
 import { fileURLToPath } from 'node:url';
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Taking the bodies out of the inbox, page by page in the order of arrival.
+ * Taking out what is kept for a time only; bodies of the inbox page by page in the order of arrival.
  * Promises: key, hash and outcome stay, so a known event is known for ever. Must never: touch what is parked or waits.
  */
 

@@ -1,5 +1,6 @@
 /**
- * Bodies of webhooks are kept for the program's `retention` and then removed.
+ * Bodies of webhooks, addresses of signups and those that mails went to are kept for the program's `retention` and then
+ * removed; clicks for its window.
  * Promises: by the service's clock; in small transactions, so that intake never waits; what is parked keeps its body
  * until somebody has dealt with it. Must never: remove the row, or what says that the event is known.
  */
